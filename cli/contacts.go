@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"p4p/client"
+	"p4p/protocol"
+)
+
+type contactRow struct {
+	Name  string          `json:"name"`
+	UUIDs []protocol.UUID `json:"uuids"`
+}
+
+func jsonContact(c client.Contact) contactRow {
+	if c.UUIDs == nil {
+		c.UUIDs = []protocol.UUID{}
+	}
+	return contactRow(c)
+}
+
+func contactsCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "contacts",
+		Short: "List your phone book, which stays on this machine",
+		Args:  cobra.NoArgs,
+		RunE: a.run(func(ctx context.Context, _ []string) error {
+			c, err := a.open(ctx, slog.New(slog.DiscardHandler))
+			if err != nil {
+				return err
+			}
+			list, err := c.Contacts(ctx)
+			if err != nil {
+				return err
+			}
+			rows := make([]contactRow, 0, len(list))
+			for _, contact := range list {
+				rows = append(rows, jsonContact(contact))
+			}
+			if a.json {
+				return a.writeJSON(a.Out, rows)
+			}
+			if len(rows) == 0 {
+				a.say("Your phone book is empty. Add a name with p4p contacts add NAME, or invite somebody.")
+			}
+			for _, r := range rows {
+				if _, err := fmt.Fprintf(a.Out, "%s\t%d devices\n", safeLine(r.Name), len(r.UUIDs)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+	}
+	change := func(use, short, done string, f func(context.Context, *client.Client, string) error) {
+		cmd.AddCommand(&cobra.Command{
+			Use: use + " NAME", Short: short, Args: cobra.ExactArgs(1),
+			RunE: a.run(func(ctx context.Context, args []string) error {
+				c, err := a.open(ctx, slog.New(slog.DiscardHandler))
+				if err != nil {
+					return err
+				}
+				if err := f(ctx, c, args[0]); err != nil {
+					return err
+				}
+				return a.print(jsonContact(client.Contact{Name: args[0]}), done, safeLine(args[0]))
+			}),
+		})
+	}
+	change("add", "Add a name", "%s is in your phone book.",
+		func(ctx context.Context, c *client.Client, name string) error { return c.AddContact(ctx, name) })
+	change("remove", "Remove a name that has no friendship", "%s is no longer in your phone book.",
+		func(ctx context.Context, c *client.Client, name string) error { return c.RemoveContact(ctx, name) })
+	return cmd
+}

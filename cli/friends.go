@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"p4p/client"
+	"p4p/protocol"
+)
+
+// friendRow is one device of one friend.
+type friendRow struct {
+	Name       string             `json:"name"`
+	UUID       *protocol.UUID     `json:"uuid"`
+	Friendship protocol.UUID      `json:"friendship"`
+	State      client.FriendState `json:"state"`
+	Verified   bool               `json:"verified"`
+	Since      string             `json:"since"`
+}
+
+func jsonFriend(f client.Friendship) friendRow {
+	return friendRow{f.Name, f.UUID, f.Friendship, f.State, f.Verified, stamp(f.Since)}
+}
+
+func friendsCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "friends",
+		Short: "List your friends and what waits for an answer",
+		Args:  cobra.NoArgs,
+		RunE: a.run(func(ctx context.Context, _ []string) error {
+			c, err := a.openSynced(ctx)
+			if err != nil {
+				return err
+			}
+			list, err := c.Friendships(ctx)
+			if err != nil {
+				return err
+			}
+			return a.printFriends(list)
+		}),
+	}
+	one := func(use, short, done string, f func(context.Context, *client.Client, protocol.UUID) (client.Friendship, error)) {
+		cmd.AddCommand(&cobra.Command{
+			Use: use + " NAME", Short: short, Args: cobra.ExactArgs(1),
+			RunE: a.run(func(ctx context.Context, args []string) error {
+				c, err := a.openSynced(ctx)
+				if err != nil {
+					return err
+				}
+				found, err := c.Find(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				changed, err := f(ctx, c, found.Friendship)
+				if err != nil {
+					return err
+				}
+				return a.print(jsonFriend(changed), done, safeLine(changed.Name))
+			}),
+		})
+	}
+	one("confirm", "Confirm that it was this friend who accepted your invite", "%s is a friend now: their posts show the name.",
+		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {
+			return c.Confirm(ctx, f)
+		})
+	one("refuse", "Refuse whoever accepted the invite made for this friend", "Refused: no name was given, and the invite for %s is burnt.",
+		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {
+			return c.Refuse(ctx, f)
+		})
+	one("remove", "End a friendship: the name leaves this device, and the friend is told", "%s is no longer a friend here. What they know of you so far, they keep.",
+		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {
+			return c.Remove(ctx, f)
+		})
+	cmd.AddCommand(&cobra.Command{
+		Use: "rename OLD NEW", Short: "Call a friend by another name; nobody else learns of it", Args: cobra.ExactArgs(2),
+		RunE: a.run(func(ctx context.Context, args []string) error {
+			c, err := a.open(ctx, slog.New(slog.DiscardHandler))
+			if err != nil {
+				return err
+			}
+			changed, err := c.Rename(ctx, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			return a.printFriends(changed)
+		}),
+	})
+	return cmd
+}
+
+// openSynced opens the profile and brings it up to date, or says that it could
+// not.
+func (a *app) openSynced(ctx context.Context) (*client.Client, error) {
+	c, err := a.open(ctx, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Sync(ctx); offline(err) {
+		a.say("p4p: warning: the server is not reached; this is what the machine knows so far (%s)", protocol.CodeOf(err))
+	} else if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (a *app) printFriends(list []client.Friendship) error {
+	if a.json {
+		rows := make([]friendRow, 0, len(list))
+		for _, f := range list {
+			rows = append(rows, jsonFriend(f))
+		}
+		return a.writeJSON(a.Out, rows)
+	}
+	if len(list) == 0 {
+		a.say("No friends yet. Make an invite with p4p invite NAME, or accept one with p4p accept LINK.")
+	}
+	for _, f := range list {
+		device := "device not known yet"
+		if f.UUID != nil {
+			device = f.UUID.String()
+		}
+		hint := ""
+		if f.Inviter && f.State == client.StateAccepted {
+			hint = "\tconfirm or refuse: safety number " + f.SafetyNumber
+		}
+		if _, err := fmt.Fprintf(a.Out, "%s\t%s\t%s%s\n", safeLine(f.Name), f.State, device, hint); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) readLine(prompt string) (string, error) {
+	_, _ = fmt.Fprint(a.Err, prompt)
+	line, err := bufio.NewReader(io.LimitReader(a.In, 1000)).ReadString('\n')
+	if err != nil && line == "" {
+		return "", protocol.Errorf(protocol.CodeUsage, "Nobody answered.")
+	}
+	return strings.TrimSpace(line), nil
+}
