@@ -1,0 +1,129 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"p4p/protocol"
+)
+
+// handler answers a call, or returns why it does not.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// methods are a route's calls; HEAD comes with GET.
+type methods map[string]handler
+
+// route serves a pattern. What it lacks is told in the one error shape, where
+// ServeMux alone would answer in plain text.
+func (a *API) route(pattern string, m methods) {
+	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		call, ok := m[method]
+		switch {
+		case m == nil:
+			a.refuse(w, r, notFound())
+		case !ok:
+			w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(m)), ", "))
+			a.refuse(w, r, protocol.Errorf(protocol.CodeMethodNotAllowed, "This address does not take that method."))
+		default:
+			if err := call(w, r); err != nil {
+				a.refuse(w, r, err)
+			}
+		}
+	})
+}
+
+func notFound() *protocol.Error {
+	return protocol.Errorf(protocol.CodeNotFound, "There is nothing at this address.")
+}
+
+// page serves a text for people, who know no status but "it is there".
+func page(text string) handler {
+	return func(w http.ResponseWriter, _ *http.Request) error { return writeText(w, text) }
+}
+
+func writeText(w http.ResponseWriter, s string) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, s) // an error means that the client is gone
+	return nil
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n'))
+	return nil
+}
+
+// refusal is an error with the time after which to try again.
+type refusal struct {
+	err   *protocol.Error
+	retry time.Duration
+}
+
+func (r *refusal) Error() string { return r.err.Message }
+func (r *refusal) Unwrap() error { return r.err }
+
+// refuse answers with an error. What a client can do nothing about is logged,
+// with its cause, and answered without it.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	e := a.tell(r.Context().Err() != nil, r.Pattern, err)
+	var again *refusal
+	if errors.As(err, &again) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(max(again.retry+time.Second-1, time.Second)/time.Second)))
+	}
+	_ = writeJSON(w, e.Code.Status(), protocol.ErrorBody{Error: e})
+}
+
+// tell is what a client hears of err. gone: nobody listens any more, so a call
+// that broke off for that reason is nothing to log.
+func (a *API) tell(gone bool, where string, err error) *protocol.Error {
+	var e *protocol.Error
+	if !errors.As(err, &e) {
+		e = protocol.Errorf(protocol.CodeInternal, "Something went wrong inside the server; its log says more.").Because(err)
+	}
+	if status := e.Code.Status(); status >= 500 && e.Cause != nil && !gone {
+		a.Log.Error("a call failed", "route", where, "code", e.Code, "error", quiet(e.Cause))
+	}
+	return &protocol.Error{Code: e.Code, Message: e.Message}
+}
+
+// readBody reads a request's body of at most limit bytes.
+func readBody(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
+	tooLarge := protocol.Errorf(protocol.CodeTooLarge, "The body of this call holds at most %d bytes.", limit)
+	if r.ContentLength > int64(limit) {
+		return nil, tooLarge
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
+	var e *http.MaxBytesError
+	switch {
+	case errors.As(err, &e):
+		return nil, tooLarge
+	case err != nil: // its text would name the peer
+		return nil, protocol.Errorf(protocol.CodeBadRequest, "The body of this call broke off.")
+	}
+	return b, nil
+}
+
+// readJSON decodes a request's body, strictly.
+func readJSON(w http.ResponseWriter, r *http.Request, limit int, v any) error {
+	b, err := readBody(w, r, limit)
+	if err != nil {
+		return err
+	}
+	return protocol.DecodeStrict(b, v)
+}

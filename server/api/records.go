@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"p4p/protocol"
+)
+
+// submitTimeout is how long a call waits for the writer before it answers
+// unavailable. The records may be committed nevertheless; to repeat them is safe.
+const submitTimeout = 30 * time.Second
+
+func (a *API) postRecords(w http.ResponseWriter, r *http.Request) error {
+	var body protocol.PostRecords
+	if err := readJSON(w, r, protocol.MaxBody, &body); err != nil {
+		return err
+	}
+	switch n := len(body.Records); {
+	case n == 0:
+		return badRequest("This call holds no record.")
+	case n > protocol.MaxBatch:
+		return protocol.Errorf(protocol.CodeTooLarge, "One call holds at most %d records; this one has %d.", protocol.MaxBatch, n)
+	}
+	if err := a.guard.add(r, len(body.Records), a.Now()); err != nil {
+		return err
+	}
+	results, records := a.verify(r, body.Records)
+	if err := a.submit(r.Context(), results, records); err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, protocol.PostedRecords{Results: results})
+}
+
+// verify parses and verifies records on all cores. A record of the second answer
+// belongs to the result at the same place, which then has no error.
+func (a *API) verify(r *http.Request, jws []string) ([]protocol.RecordResult, []protocol.Record) {
+	results, records := make([]protocol.RecordResult, len(jws)), make([]protocol.Record, len(jws))
+	server, now := a.Store.Server(), a.Now()
+	each(len(jws), func(i int) {
+		rec, err := protocol.ParseRecord(jws[i])
+		if err == nil {
+			results[i].ID, records[i] = rec.ID, rec
+			err = rec.CheckFor(server, now)
+		}
+		if err == nil {
+			err = a.guard.record(r, rec.Author, now)
+		}
+		if err != nil {
+			results[i].Error = a.tell(false, r.Pattern, err)
+		}
+	})
+	return results, records
+}
+
+// submit hands the records without an error to the writer and fills in the results.
+func (a *API) submit(ctx context.Context, results []protocol.RecordResult, records []protocol.Record) error {
+	good, places := make([]protocol.Record, 0, len(records)), make([]int, 0, len(records))
+	for i, rec := range records {
+		if results[i].Error == nil {
+			good, places = append(good, rec), append(places, i)
+		}
+	}
+	if len(good) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, submitTimeout)
+	defer cancel()
+	appended, err := a.Hub.Submit(ctx, good)
+	if err != nil {
+		return err
+	}
+	for k, i := range places {
+		if e := appended[k].Err; e != nil {
+			results[i].Error = a.tell(false, "/v1/records", e)
+		} else {
+			results[i].Seq = appended[k].Seq
+		}
+	}
+	return nil
+}
+
+// each calls f for 0 … n-1, on as many cores as there are.
+func each(n int, f func(i int)) {
+	workers := min(n, runtime.GOMAXPROCS(0))
+	if workers < 2 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				f(int(i))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (a *API) getRecords(w http.ResponseWriter, r *http.Request) error {
+	q, err := pageQuery(r)
+	if err != nil {
+		return err
+	}
+	events, more, err := a.Store.Page(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	page := protocol.RecordsPage{Epoch: a.Store.Epoch(), Events: events}
+	if events == nil {
+		page.Events = []protocol.Event{}
+	}
+	if more && len(events) > 0 {
+		page.Before = &events[len(events)-1].Seq
+	}
+	return writeJSON(w, http.StatusOK, page)
+}
+
+func (a *API) getRecord(w http.ResponseWriter, r *http.Request) error {
+	id, err := protocol.ParseUUID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if _, err := params(r); err != nil {
+		return err
+	}
+	e, comments, err := a.Store.Record(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, protocol.RecordView{Epoch: a.Store.Epoch(), Event: e, Comments: comments})
+}

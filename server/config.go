@@ -1,0 +1,106 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"p4p/protocol"
+	"p4p/server/api"
+)
+
+// DefaultListen is where a server listens unless told otherwise.
+const DefaultListen = "127.0.0.1:4747"
+
+// Config says what a server keeps, where it listens, and how it is called. Data
+// must be set.
+type Config struct {
+	Data      string       // the data folder; made if it is not there
+	Listen    string       // HOST:PORT; DefaultListen when empty; port 0 takes a free one
+	Listener  net.Listener // instead of Listen
+	PublicURL string       // the address that links carry, as [protocol.ParseServerURL] takes it; may be empty
+	NewEpoch  bool         // the folder is a restored backup: begin another history
+
+	Log    *slog.Logger     // discarded when nil
+	Now    func() time.Time // time.Now when nil
+	Random io.Reader        // crypto/rand.Reader when nil
+
+	// The rest is good as it is; tests change it.
+	Limits     *api.Limits // api.DefaultLimits when nil
+	Stream     api.StreamOptions
+	RingBytes  int           // see hub.Options
+	SweepEvery time.Duration // 20 s, three times in the minute within which a deletion erases
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Listen == "" {
+		c.Listen = DefaultListen
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Limits == nil {
+		l := api.DefaultLimits()
+		c.Limits = &l
+	}
+	if c.SweepEvery == 0 {
+		c.SweepEvery = 20 * time.Second
+	}
+	if c.PublicURL != "" {
+		u, err := protocol.ParseServerURL(c.PublicURL)
+		if err != nil {
+			return c, err
+		}
+		c.PublicURL = u
+	}
+	return c, nil
+}
+
+// listen opens the port. Codes: port_taken, usage.
+func (c Config) listen(ctx context.Context) (net.Listener, error) {
+	if c.Listener != nil {
+		return c.Listener, nil
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, protocol.Errorf(protocol.CodePortTaken,
+			"Something else listens on %s already; end it, or choose another address with --listen.", c.Listen).Because(err)
+	default:
+		return nil, protocol.Errorf(protocol.CodeUsage,
+			"Cannot listen on %s: give an address of this machine and a port that you may use, such as %s.", c.Listen, DefaultListen).Because(err)
+	}
+}
+
+// version is the revision that the program was built from, or "devel".
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	v, dirty := "", ""
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v = s.Value[:min(len(s.Value), 12)]
+		case "vcs.modified":
+			if s.Value == "true" {
+				dirty = "+"
+			}
+		}
+	}
+	if v == "" {
+		return "devel"
+	}
+	return v + dirty
+}

@@ -1,0 +1,28 @@
+package server
+
+import (
+	"log" //nolint:depguard // net/http takes no other
+	"log/slog"
+	"regexp"
+	"strings"
+)
+
+// errorLog is where net/http writes its own troubles. Their text names peers,
+// which this takes out.
+func errorLog(l *slog.Logger) *log.Logger { return log.New(quietWriter{l}, "", 0) }
+
+type quietWriter struct{ log *slog.Logger }
+
+func (w quietWriter) Write(p []byte) (int, error) {
+	w.log.Warn("net/http", "says", scrub(strings.TrimSpace(string(p))))
+	return len(p), nil
+}
+
+var naming = regexp.MustCompile(
+	`\[[0-9A-Fa-f:.]+(%\w+)?\](:\d+)?` + // [IPv6]:port
+		`|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b` + // IPv4:port
+		`|\b[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b` + // UUID
+		`|\b[A-Za-z0-9+.-]+://\S+`) // a link
+
+// scrub takes addresses, UUIDs and links out of text that others wrote.
+func scrub(s string) string { return naming.ReplaceAllString(s, "[…]") }
