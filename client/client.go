@@ -56,6 +56,8 @@ type Options struct {
 
 	// after is a timer, for tests: it sends once d has passed, unless stopped.
 	after func(d time.Duration) (c <-chan time.Time, stop func())
+	// fault is called at each crash point of a friendship's steps, for tests: crash.go.
+	fault func(crashPoint)
 }
 
 // DefaultProfile is the profile that is used when none is named.
