@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"bufio"
 	"image/color"
 	"io"
 	"strings"
@@ -25,7 +26,7 @@ func TestATerminalOnlyPrints(t *testing.T) {
 // printed, no cell elsewhere is touched, no event is raised, no reply is sent.
 func checkTerminal(t checker, in string, text Text) {
 	t.Helper()
-	const width, room, left = 40, 30, 3
+	const width, room, left, end = 40, 30, 3, 0
 	var events []string
 	note := func(event string) { events = append(events, event) }
 
@@ -47,8 +48,8 @@ func checkTerminal(t checker, in string, text Text) {
 	})
 	replies := make(chan string)
 	go func() {
-		reply, _ := io.ReadAll(screen)
-		replies <- string(reply)
+		reply, _ := bufio.NewReader(screen).ReadString(end)
+		replies <- reply
 	}()
 
 	for _, line := range text.Wrap(room) {
@@ -76,10 +77,11 @@ func checkTerminal(t checker, in string, text Text) {
 			t.Fatalf("%+q became %+q, and printing %+q raised %q", in, text, line, events)
 		}
 	}
-	screen.Close()
-	if reply := <-replies; reply != "" {
+	screen.InputPipe().Write([]byte{end})
+	if reply := <-replies; reply != string(rune(end)) {
 		t.Fatalf("%+q became %+q, to which the terminal answered %q", in, text, reply)
 	}
+	screen.Close()
 }
 
 // logger hears of the sequences that the emulator does not know.
