@@ -1,0 +1,88 @@
+package cache
+
+import (
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"p4p/protocol"
+)
+
+// made is a record as verification would hand it over; nothing here looks at the
+// signature again.
+func made(n uint64, author byte, text string) Entry {
+	r := protocol.Record{Kind: protocol.KindPost, Author: protocol.PublicKey{author, 1}}
+	binary.BigEndian.PutUint64(r.ID[8:], n)
+	binary.BigEndian.PutUint64(r.ID[:8], n*0x9e3779b97f4a7c15)
+	r.Text, r.CreatedAt = text, time.Unix(1_700_000_000, 0).Truncate(time.Minute)
+	return Entry{Seq: n, Kind: protocol.EventPost, Record: r}
+}
+
+// BenchmarkPages fills a cache with a million posts and times what a
+// screen asks of it.
+func BenchmarkPages(b *testing.B) {
+	c, err := Open(b.Context(), filepath.Join(b.TempDir(), "cache.db"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	p, err := c.Use(b.Context(), protocol.UUID{1}, protocol.UUID{2})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const posts = 1_000_000
+	start := time.Now()
+	var batch []Entry
+	for n := uint64(1); n <= posts; n++ {
+		batch = append(batch, made(n, byte(n%251), fmt.Sprintf("the quick brown fox number %d jumps over the lazy dog and says word%d to everybody", n, n%1000)))
+		if len(batch) == 500 {
+			if _, err := c.Append(b.Context(), p.History, batch); err != nil {
+				b.Fatal(err)
+			}
+			batch = batch[:0]
+		}
+	}
+	b.Logf("%.1f µs a post", float64(time.Since(start).Microseconds())/posts)
+	friends := []Author{}
+	for i := range 200 {
+		friends = append(friends, Author{Key: protocol.PublicKey{byte(i), 1}})
+	}
+	for name, q := range map[string]Query{
+		"newest":         {PostsOnly: true, Limit: 50},
+		"middle":         {PostsOnly: true, Limit: 50, Before: posts / 2},
+		"oldest first":   {Limit: 50, After: posts / 3, Oldest: true},
+		"200 friends":    {PostsOnly: true, Authors: friends, Limit: 50},
+		"one friend":     {PostsOnly: true, Authors: friends[:1], Limit: 50, Before: posts / 2},
+		"common word":    {PostsOnly: true, Words: "fox", Limit: 50},
+		"common middle":  {PostsOnly: true, Words: "fox", Limit: 50, Before: posts / 2},
+		"rare word":      {PostsOnly: true, Words: "word77", Limit: 50},
+		"one post":       {PostsOnly: true, Words: "777777", Limit: 50},
+		"words, friends": {PostsOnly: true, Words: "fox word77", Authors: friends[:2], Limit: 50},
+		"fox of 1":       {PostsOnly: true, Words: "fox", Authors: friends[:1], Limit: 50},
+		"phrase oldest":  {Words: "lazy-dog", Limit: 50, After: posts / 2, Oldest: true},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := c.Find(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	start = time.Now()
+	if _, err := c.Append(b.Context(), p.History, []Entry{{Seq: posts + 1, Kind: protocol.EventTakedown, Target: made(5, 0, "").Record.ID}}); err != nil {
+		b.Fatal(err)
+	}
+	if err := c.Tidy(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("tidied in %v", time.Since(start))
+	start = time.Now()
+	if _, err := c.StartOver(b.Context(), p.History); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("started over in %v", time.Since(start))
+}
