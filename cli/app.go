@@ -20,9 +20,6 @@ import (
 	"p4p/server/embed"
 )
 
-// DefaultProfile is the profile of a person who never asked for another.
-const DefaultProfile = "default"
-
 // app is one run of the program: its flags and what a command opened.
 type app struct {
 	Streams
@@ -44,45 +41,19 @@ func (a *app) homeDir() string {
 	return filepath.Join(xdg.DataHome, "p4p")
 }
 
-func (a *app) profileName() (string, error) {
-	if a.profile == "" {
-		return DefaultProfile, nil
-	}
-	for _, r := range a.profile {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' {
-			return "", protocol.Errorf(protocol.CodeUsage, "A profile's name holds lower-case letters, digits, - and _; %q does not fit.", a.profile)
-		}
-	}
-	if a.profile == "server" || len(a.profile) > 40 {
-		return "", protocol.Errorf(protocol.CodeUsage, "%q cannot be a profile's name.", a.profile)
-	}
-	return a.profile, nil
-}
-
 // open opens the profile. It touches no network; which server it talks to is
 // decided when something is asked of it.
 func (a *app) open(ctx context.Context, log *slog.Logger) (*client.Client, error) {
-	profile, err := a.profileName()
-	if err != nil {
-		return nil, err
-	}
-	explicit := ""
+	o := client.Options{Home: a.homeDir(), Profile: a.profile, ServerURL: a.embedded(log), Log: log}
 	if a.serverURL != "" {
-		if explicit, err = protocol.ParseServerURL(a.serverURL); err != nil {
+		var err error
+		if o.Server, err = protocol.ParseServerURL(a.serverURL); err != nil {
 			return nil, err
 		}
 	}
-	c, err := client.Open(ctx, client.Options{Home: a.homeDir(), Profile: profile, EmbeddedURL: a.embedded(log), Log: log})
-	if err != nil {
-		return nil, err
-	}
+	c, err := client.Open(ctx, o)
 	a.client = c
-	if explicit != "" {
-		if err := c.UseServer(ctx, explicit); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
+	return c, err
 }
 
 // embedded starts this home's own server when it is first needed.
