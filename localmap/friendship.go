@@ -21,6 +21,10 @@ const (
 	StateRemoved  State = "removed" // its owner removed it; the row waits for the server's DELETE
 )
 
+var states = []State{
+	StateInvited, StateAccepted, StateFriend, StateEnded, StateRefused, StateRevoked, StateExpired, StateRemoved,
+}
+
 // Call is a call to the server that is still owed.
 type Call string
 
@@ -33,6 +37,8 @@ const (
 	CallEnd     Call = "end"
 	CallRevoke  Call = "revoke"
 )
+
+var calls = []Call{CallNone, CallCreate, CallAccept, CallConfirm, CallEnd, CallRevoke}
 
 // Friendship is one mailbox with one device of one contact.
 type Friendship struct {

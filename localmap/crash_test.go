@@ -1,0 +1,3 @@
+package localmap
+
+func child(string) int { return 2 }

@@ -1,0 +1,129 @@
+package localmap
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+
+	"p4p/protocol"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// create makes the file unless it is there. It is built under another name and
+// moved into place complete, so that a file which is there but empty is always
+// damage, never a beginning that was interrupted.
+func create(ctx context.Context, file string, random io.Reader) error {
+	if there, err := exists(file); there || err != nil {
+		return err
+	}
+	unlock, _, err := lockFile(filepath.Join(filepath.Dir(file), setupLock), true)
+	if err != nil {
+		return errUnwritable(filepath.Dir(file), cause(err))
+	}
+	defer unlock()
+	if there, err := exists(file); there || err != nil { // another process was faster
+		return err
+	}
+	if info, err := os.Stat(file + "-wal"); err == nil && info.Size() > 0 {
+		return errDamaged(file, "the file is missing, but what was last written to it still waits in "+filepath.Base(file)+"-wal")
+	}
+	made := file + ".new"
+	for _, name := range []string{made, made + "-wal", made + "-shm", made + "-journal"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return errUnwritable(filepath.Dir(file), cause(err))
+		}
+	}
+	if err := build(ctx, made, random); err != nil {
+		return err
+	}
+	if err := os.Rename(made, file); err != nil {
+		return errUnwritable(filepath.Dir(file), cause(err))
+	}
+	if err := syncFolder(filepath.Dir(file)); err != nil {
+		return errUnwritable(filepath.Dir(file), cause(err))
+	}
+	return nil
+}
+
+func exists(file string) (bool, error) {
+	_, err := os.Lstat(file)
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	default:
+		return false, errUnwritable(filepath.Dir(file), cause(err))
+	}
+}
+
+// build makes a complete local map with a fresh root.
+func build(ctx context.Context, file string, random io.Reader) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return errUnwritable(filepath.Dir(file), cause(err))
+	}
+	defer f.Close()
+	db, err := sql.Open("sqlite3", dsn(file, writing))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := migrate(ctx, db); err != nil {
+		return err
+	}
+	root, err := protocol.NewRoot(random)
+	if err != nil {
+		return fmt.Errorf("cannot draw a key: %w", err)
+	}
+	base := root.DeviceKey(0).Public
+	if _, err := db.ExecContext(ctx, "INSERT INTO profile (id, root, base_key) VALUES (1, ?, ?)", root[:], base[:]); err != nil {
+		return err
+	}
+	if err := db.Close(); err != nil { // moves everything from the journal into the file
+		return err
+	}
+	if left, err := exists(file + "-wal"); left || err != nil {
+		return errors.Join(err, fmt.Errorf("the new map %q was not completed: its journal is left", file))
+	}
+	return f.Sync()
+}
+
+// upgrade brings an older file to this version, one process at a time.
+func upgrade(ctx context.Context, file string) error {
+	unlock, _, err := lockFile(filepath.Join(filepath.Dir(file), setupLock), true)
+	if err != nil {
+		return errUnwritable(filepath.Dir(file), cause(err))
+	}
+	defer unlock()
+	db, err := sql.Open("sqlite3", dsn(file, writing))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return migrate(ctx, db)
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, sub,
+		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	_, err = p.Up(ctx)
+	return err
+}

@@ -1,0 +1,188 @@
+package localmap
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	// FileName is the local map's name in a profile's folder.
+	FileName = "localmap.db"
+
+	setupLock     = "localmap.lock" // held while the file is made or migrated
+	outboxLock    = "outbox.lock"
+	applicationID = 0x5034506d // "P4Pm", as the first migration writes it
+	schemaVersion = 1          // of the last migration
+	busyTimeout   = 10 * time.Second
+)
+
+// Options are what comes from outside.
+type Options struct {
+	Now    func() time.Time // nil: time.Now
+	Random io.Reader        // nil: crypto/rand.Reader
+}
+
+// Open opens the local map in dir, a profile's folder, and makes both when they
+// are not there yet: the folder for its owner alone, a fresh root in the file.
+//
+// Codes: home_unwritable (names the folder), map_damaged (names the file, which
+// is left as it was, byte for byte), map_newer, no_cgo, and unavailable when
+// another process has kept the file busy for ten seconds.
+func Open(dir string, o Options) (*Map, error) {
+	if !haveSQLite {
+		return nil, errNoCGO()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, errUnwritable(dir, err)
+	}
+	if err := ownFolder(dir); err != nil {
+		return nil, errUnwritable(dir, cause(err))
+	}
+	ctx, file := context.Background(), filepath.Join(dir, FileName)
+	if err := create(ctx, file, o.Random); err != nil {
+		return nil, explain(ctx, file, err)
+	}
+	version, err := inspect(ctx, file)
+	if err != nil {
+		return nil, explain(ctx, file, err)
+	}
+	if err := ownFiles(file); err != nil {
+		return nil, errUnwritable(dir, cause(err))
+	}
+	if version < schemaVersion {
+		if err := upgrade(ctx, file); err != nil {
+			return nil, explain(ctx, file, err)
+		}
+	}
+	m := &Map{dir: dir, file: file, now: o.Now, random: o.Random, turn: make(chan struct{}, 1)}
+	if err := m.connect(ctx); err != nil {
+		m.disconnect()
+		return nil, m.explain(ctx, err)
+	}
+	return m, nil
+}
+
+// ownFolder makes dir a folder of its owner's alone in which files can be made.
+func ownFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm() != 0o700 {
+		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs its x bit
+			return err
+		}
+	}
+	f, err := os.OpenFile(filepath.Join(dir, setupLock), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// ownFiles takes away what others may do with the map and SQLite's files beside
+// it, should a copy have brought looser rights along.
+func ownFiles(file string) error {
+	for _, name := range []string{file, file + "-wal", file + "-shm"} {
+		if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// cause is the system's own words, without the path that our sentence names.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// inspect reads the whole file without changing it, and tells the version of its
+// format. What it lets through can be opened for writing.
+func inspect(ctx context.Context, file string) (version int64, err error) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, errDamaged(file, "it is a link to a file that is not there")
+	case err != nil:
+		return 0, errUnwritable(filepath.Dir(file), cause(err))
+	case !info.Mode().IsRegular():
+		return 0, errDamaged(file, "it is not a file")
+	case info.Size() == 0:
+		return 0, errDamaged(file, "it is empty")
+	}
+	if f, err := os.OpenFile(file, os.O_RDWR, 0); err != nil {
+		return 0, errUnwritable(filepath.Dir(file), cause(err))
+	} else if err := f.Close(); err != nil {
+		return 0, err
+	}
+	db, err := sql.Open("sqlite3", dsn(file, reading))
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	var verdict string
+	var id int64
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return 0, err
+	}
+	if verdict != "ok" {
+		return 0, errDamaged(file, strings.TrimPrefix(verdict, "*** in database main ***\n"))
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return 0, err
+	}
+	if id != applicationID {
+		return 0, errDamaged(file, "it is a database, but not a local map")
+	}
+	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&version); err != nil {
+		return 0, errDamaged(file, "it does not say which format it has").Because(err)
+	}
+	if version > schemaVersion {
+		return 0, errNewer(file, version, schemaVersion)
+	}
+	return version, nil
+}
+
+type access string
+
+const (
+	// reading changes nothing, not even by moving the journal into the file.
+	reading access = "mode=ro"
+	// writing never makes a file that is not there.
+	writing access = "mode=rw&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_foreign_keys=on&_txlock=immediate"
+)
+
+// dsn is the driver's name for a file, whatever characters its path has.
+func dsn(file string, a access) string {
+	path := filepath.ToSlash(file)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/… in a file URI
+	}
+	u := url.URL{Scheme: "file", Path: path}
+	return fmt.Sprintf("%s?%s&_busy_timeout=%d", u.String(), a, busyTimeout.Milliseconds())
+}

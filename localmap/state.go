@@ -1,0 +1,62 @@
+package localmap
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"p4p/protocol"
+)
+
+// state is one consistent reading of the file, never changed once it is
+// published.
+type state struct {
+	identity
+	key    protocol.DeviceKey
+	own    map[protocol.PublicKey]struct{}
+	labels map[protocol.PublicKey]Label
+	uuids  []protocol.UUID // of the labels' keys, sorted
+}
+
+// load reads all that is answered from memory.
+func (m *Map) load(ctx context.Context, q querier) (*state, error) {
+	s := &state{}
+	var err error
+	if s.identity, err = readIdentity(ctx, q); err != nil {
+		return nil, err
+	}
+	if last := m.state.Load(); last != nil && last.root == s.root && last.rotations == s.rotations {
+		s.key, s.own = last.key, last.own
+	} else if err := m.deriveKeys(ctx, q, s); err != nil {
+		return nil, err
+	}
+	if s.labels, err = loadLabels(ctx, q); err != nil {
+		return nil, err
+	}
+	s.uuids = make([]protocol.UUID, 0, len(s.labels))
+	for k := range s.labels {
+		s.uuids = append(s.uuids, k.UUID())
+	}
+	slices.SortFunc(s.uuids, compareUUIDs)
+	return s, nil
+}
+
+// deriveKeys makes the profile's keys of all rotations so far, and holds the
+// root against the public key that was stored with it.
+func (m *Map) deriveKeys(ctx context.Context, q querier, s *state) error {
+	var base protocol.PublicKey
+	if err := q.QueryRowContext(ctx, "SELECT base_key FROM profile").Scan(fixed(base[:])); err != nil {
+		return err
+	}
+	s.own = make(map[protocol.PublicKey]struct{}, s.rotations+1)
+	for i := uint32(0); i <= s.rotations; i++ {
+		s.key = s.root.DeviceKey(i)
+		s.own[s.key.Public] = struct{}{}
+	}
+	if _, ok := s.own[base]; !ok {
+		return errDamaged(m.file, "this profile's secret does not fit its key")
+	}
+	return nil
+}
+
+func compareUUIDs(a, b protocol.UUID) int { return bytes.Compare(a[:], b[:]) }
