@@ -1,0 +1,312 @@
+package client
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"p4p/client/wire"
+	"p4p/localmap"
+	"p4p/protocol"
+)
+
+// mailboxes gives the server that holds a friendship's mailbox.
+func (c *Client) mailboxes(ctx context.Context, r localmap.Friendship) (*server, error) {
+	s, err := c.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.Info.Server != r.Server {
+		return nil, protocol.Errorf(protocol.CodeOtherServer,
+			"The friendship with %s lives on another server than the one at %s.", r.Name, s.URL())
+	}
+	return s, nil
+}
+
+// heard passes a call's error on; a server that did not answer is looked for
+// anew at the next call.
+func (c *Client) heard(s *server, err error) error {
+	if protocol.CodeOf(err) == protocol.CodeNoServer {
+		c.link.drop(s)
+	}
+	return err
+}
+
+// get reads a mailbox with this side's token.
+func (c *Client) get(ctx context.Context, r localmap.Friendship) (protocol.MailboxView, error) {
+	s, err := c.mailboxes(ctx, r)
+	if err != nil {
+		return protocol.MailboxView{}, err
+	}
+	view, err := s.MailboxGet(ctx, r.ID, c.local.Root().OwnerToken(r.ID))
+	return view, c.heard(s, err)
+}
+
+// resumeFriendships repeats all owed calls and reads all mailboxes that can have
+// changed, as every start does. One friendship's trouble keeps no other waiting;
+// without a server it ends at once.
+func (c *Client) resumeFriendships(ctx context.Context) error {
+	rows, err := c.local.Friendships(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		err := c.catchUp(ctx, r.ID)
+		switch code := protocol.CodeOf(err); {
+		case wire.Temporary(err), code == protocol.CodeOtherServer, code == protocol.CodePinMismatch:
+			return err
+		case err != nil:
+			c.log.Warn("a friendship cannot be brought up to date", "code", code)
+		}
+	}
+	return nil
+}
+
+// catchUp completes what a friendship owes and reads its mailbox.
+func (c *Client) catchUp(ctx context.Context, f protocol.UUID) error {
+	row, err := c.complete(ctx, f)
+	switch {
+	case protocol.CodeOf(err) == protocol.CodeUnknownFriendship && row.ID.IsZero():
+		return nil // removed meanwhile
+	case err != nil, row.Pending != localmap.CallNone, !isLive(row.State):
+		return err
+	}
+	_, err = c.read(ctx, row)
+	return err
+}
+
+// read reads a live friendship's mailbox and stores what it proves.
+func (c *Client) read(ctx context.Context, before localmap.Friendship) (localmap.Friendship, error) {
+	view, err := c.get(ctx, before)
+	c.passing(reading, answered)
+	if err != nil {
+		return c.closed(ctx, before, err)
+	}
+	row, err := c.update(ctx, before.ID, func(r *localmap.Friendship) error {
+		if r.State != before.State || r.Seen.N != before.Seen.N || r.Pending != localmap.CallNone {
+			return errUnchanged // somebody read or decided while this view was on its way
+		}
+		return c.absorb(r, view)
+	})
+	c.passing(reading, stored)
+	if err == nil && row.Pending != localmap.CallNone {
+		return c.complete(ctx, row.ID) // what cannot be opened is refused
+	}
+	return row, err
+}
+
+// closed stores that an invite is over, as the server's refusal says. A mailbox
+// that is merely missing ends nothing.
+func (c *Client) closed(ctx context.Context, before localmap.Friendship, refusal error) (localmap.Friendship, error) {
+	state := localmap.StateRevoked
+	switch protocol.CodeOf(refusal) {
+	case protocol.CodeUnknownFriendship:
+		return before, nil
+	case protocol.CodeExpired:
+		state = localmap.StateExpired
+	case protocol.CodeRevoked:
+	default:
+		return before, refusal
+	}
+	return c.update(ctx, before.ID, func(r *localmap.Friendship) error {
+		if r.State != localmap.StateInvited || r.Pending != localmap.CallNone {
+			return errUnchanged
+		}
+		c.become(r, state)
+		paid(r)
+		return nil
+	})
+}
+
+// absorb stores in a row what a mailbox proves. An error leaves the row as it is.
+func (c *Client) absorb(r *localmap.Friendship, view protocol.MailboxView) error {
+	switch {
+	case view.State == protocol.MailboxEnded:
+		return c.absorbEnd(r, view)
+	case view.State != protocol.MailboxAccepted:
+		return errUnchanged
+	case r.State == localmap.StateInvited:
+		return c.absorbFirst(r, view)
+	}
+	return c.absorbNext(r, view)
+}
+
+// absorbFirst takes the invitee's first slot. One that cannot be opened is refused.
+func (c *Client) absorbFirst(r *localmap.Friendship, view protocol.MailboxView) error {
+	n, slot, ok := slotOf(view, protocol.RoleInvitee)
+	ownN, _, own := slotOf(view, protocol.RoleInviter)
+	if !ok || !own || view.E == nil || r.Secret == nil {
+		return incomplete()
+	}
+	parties, keys, err := c.pair(*r, view)
+	var got protocol.Slot
+	if err == nil {
+		got, err = protocol.OpenFirstAccept(keys, parties, n, slot, c.local.Own)
+	}
+	if err != nil {
+		c.become(r, localmap.StateRefused)
+		if err := c.sealEnd(r, ownN+1); err != nil {
+			return err
+		}
+		r.Refusal = protocol.CodeSlotUnopenable
+		return nil
+	}
+	parties.Invitee.Key = got.Side.Key
+	c.become(r, localmap.StateAccepted)
+	r.Parties, r.Keys, r.Seen, r.Secret = parties, &keys, seenOf(got), nil
+	return nil
+}
+
+// absorbNext takes the other side's rewritten slot: a confirmation, or a change
+// of key.
+func (c *Client) absorbNext(r *localmap.Friendship, view protocol.MailboxView) error {
+	other := otherRole(r.Role)
+	n, slot, ok := slotOf(view, other)
+	if !ok || r.Keys == nil {
+		return incomplete()
+	}
+	if n == r.Seen.N && sha256.Sum256(slot) == r.Seen.Hash {
+		return errUnchanged
+	}
+	got, err := protocol.OpenSlot(*r.Keys, r.Parties, other, n, slot, r.Seen)
+	switch {
+	case err != nil:
+		return err
+	case got.Kind == protocol.SlotEnd:
+		c.end(r, got)
+		return nil
+	case got.Kind == protocol.SlotConfirm && r.State == localmap.StateAccepted:
+		c.become(r, localmap.StateFriend)
+	}
+	r.Seen = seenOf(got)
+	return nil
+}
+
+// absorbEnd takes an end slot, which must prove itself like any other. It is the
+// other side's, or this side's own from before its files were restored.
+func (c *Client) absorbEnd(r *localmap.Friendship, view protocol.MailboxView) error {
+	role, seen := otherRole(r.Role), r.Seen
+	n, slot, ok := slotOf(view, role)
+	if !ok {
+		role, seen = r.Role, protocol.Seen{}
+		n, slot, ok = slotOf(view, role)
+	}
+	if !ok {
+		return incomplete()
+	}
+	parties, keys, err := r.Parties, r.Keys, error(nil)
+	if keys == nil { // accepted and ended before this side looked
+		if r.Secret == nil || view.E == nil {
+			return incomplete()
+		}
+		var pair protocol.PairKeys
+		parties, pair, err = c.pair(*r, view)
+		keys = &pair
+	}
+	var got protocol.Slot
+	if err == nil {
+		got, err = protocol.OpenSlot(*keys, parties, role, n, slot, seen)
+	}
+	switch {
+	case err != nil:
+		return err
+	case got.Kind != protocol.SlotEnd:
+		return protocol.Errorf(protocol.CodeSlotUnopenable, "The server says that this friendship was ended, and nobody did.")
+	}
+	c.end(r, got)
+	return nil
+}
+
+func (c *Client) end(r *localmap.Friendship, last protocol.Slot) {
+	c.become(r, localmap.StateEnded)
+	r.Seen.N, r.Seen.Hash = last.N, last.Hash // the steps stay: they tell which keys the name stands for
+	paid(r)
+}
+
+// pair computes what an acceptance tells the inviter before it opens the slot.
+func (c *Client) pair(r localmap.Friendship, view protocol.MailboxView) (protocol.Parties, protocol.PairKeys, error) {
+	if view.E == nil || r.Secret == nil {
+		return r.Parties, protocol.PairKeys{}, incomplete()
+	}
+	p := r.Parties
+	p.Invitee.E = *view.E
+	keys, err := protocol.DerivePair(c.local.Root(), protocol.RoleInviter, p, *r.Secret)
+	return p, keys, err
+}
+
+// slotOf is one side's slot of a view, if it is there.
+func slotOf(view protocol.MailboxView, role protocol.Role) (n uint64, slot []byte, ok bool) {
+	if view.N[role] == nil || view.Slots[role] == nil {
+		return 0, nil, false
+	}
+	return *view.N[role], *view.Slots[role], true
+}
+
+func otherRole(r protocol.Role) protocol.Role { return 1 - r }
+
+func seenOf(s protocol.Slot) protocol.Seen {
+	return protocol.Seen{N: s.N, Hash: s.Hash, Steps: s.Steps}
+}
+
+// expiry is the hour at which an open mailbox ends by itself.
+func expiry(view protocol.MailboxView) (time.Time, bool) {
+	if view.ExpiresAt == nil {
+		return time.Time{}, false
+	}
+	at, err := time.Parse(time.RFC3339, *view.ExpiresAt)
+	return at, err == nil
+}
+
+func incomplete() error {
+	return protocol.Errorf(protocol.CodeSlotUnopenable, "The server's answer about this friendship is incomplete; nothing was changed.")
+}
+
+// watches are the mailboxes that a stream to the profile's server watches, those
+// that wait for somebody first.
+func (c *Client) watches(ctx context.Context) []protocol.Watch {
+	rows, err := c.local.Friendships(ctx)
+	bound, _, _ := c.local.Server()
+	if err != nil || bound == nil {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			c.log.Warn("the friendships to watch cannot be read", "code", protocol.CodeOf(err))
+		}
+		return nil
+	}
+	root := c.local.Root()
+	var list []protocol.Watch
+	for _, state := range []localmap.State{localmap.StateInvited, localmap.StateAccepted, localmap.StateFriend} {
+		for _, r := range rows {
+			unborn := r.Pending == localmap.CallCreate || r.Pending == localmap.CallAccept
+			if r.State == state && r.Server == *bound && !unborn && len(list) < protocol.MaxWatches {
+				list = append(list, protocol.Watch{Friendship: r.ID, Token: root.OwnerToken(r.ID)})
+			}
+		}
+	}
+	return list
+}
+
+// mailboxChanged follows a notice of the stream. A notice that tells nothing new
+// costs no call.
+func (c *Client) mailboxChanged(ctx context.Context, notice protocol.MailboxNotice) {
+	r, err := c.local.Friendship(ctx, notice.Friendship)
+	if err != nil || !isLive(r.State) || isKnown(r, notice) {
+		return
+	}
+	if err := c.catchUp(ctx, r.ID); err != nil && ctx.Err() == nil {
+		c.log.Warn("a friendship's mailbox changed and cannot be read", "code", protocol.CodeOf(err))
+	}
+}
+
+// isKnown tells whether a row holds all that a notice tells already.
+func isKnown(r localmap.Friendship, notice protocol.MailboxNotice) bool {
+	switch {
+	case notice.Error != nil:
+		return notice.Error.Code != protocol.CodeExpired && notice.Error.Code != protocol.CodeRevoked
+	case r.State == localmap.StateInvited:
+		return notice.State == protocol.MailboxOpen
+	case notice.State != protocol.MailboxAccepted || notice.N == nil:
+		return false
+	}
+	return notice.N[otherRole(r.Role)] == r.Seen.N
+}
