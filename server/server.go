@@ -49,7 +49,8 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	}
 	st, err := store.Open(c.Data, store.Options{Now: c.Now, Random: c.Random, NewEpoch: c.NewEpoch, Log: c.Log})
 	if err != nil {
-		return nil, errors.Join(err, l.Close())
+		l.Close()
+		return nil, err
 	}
 	s := &Server{
 		config: c, store: st, listener: l,
@@ -155,8 +156,8 @@ func (s *Server) shutdown(ctx context.Context) error {
 	s.calls()
 	s.stopSweep()
 	<-s.swept
-	// What was deleted in a short life is erased all the same.
-	return errors.Join(err, s.store.Sweep(ctx), s.hub.Close(ctx), s.store.Close())
+	// The last sweep erases what was deleted in a short life.
+	return errors.Join(err, s.hub.Close(ctx), s.store.Sweep(ctx), s.store.Close())
 }
 
 // sweep does now and then what time brings, until ctx ends.

@@ -22,7 +22,7 @@ type Hosts struct {
 // NewHosts knows the names for a server that listens on bound, was told to
 // listen on listen (HOST:PORT, may be ""), and has that public URL (may be ""):
 //
-//   - localhost and the loopback addresses, always;
+//   - localhost, names below it, and the loopback addresses, always;
 //   - the host of the public URL, and the name to listen on if it is one;
 //   - any address given as a number, unless only loopback is listened on: a
 //     rebinding page cannot have a number for a name.
@@ -52,7 +52,7 @@ func hostname(hostport string) string {
 
 func (h Hosts) checkHost(r *http.Request) error {
 	name := hostname(r.Host)
-	if h.names[name] {
+	if h.names[name] || strings.HasSuffix(name, ".localhost") {
 		return nil
 	}
 	if ip, err := netip.ParseAddr(name); err == nil && ip.Zone() == "" && (h.anyIP || ip.Unmap().IsLoopback()) {

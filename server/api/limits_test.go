@@ -1,0 +1,216 @@
+package api
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"p4p/protocol"
+)
+
+func TestWhoAsksForTooMuchIsToldWhenToTryAgain(t *testing.T) {
+	once := Rate{PerSecond: 0.1, Burst: 1}
+	pic := string(picture(t))
+	for name, c := range map[string]struct {
+		limits Limits
+		call   func(r *running, i int) answer
+	}{
+		"calls": {Limits{Calls: once}, func(r *running, _ int) answer { return r.call("GET", "/v1/info", "") }},
+		"mailbox calls": {Limits{MailboxCalls: once}, func(r *running, i int) answer {
+			return newCouple(r, byte(i)).invite(time.Hour)
+		}},
+		"uploads": {Limits{UploadBytes: Rate{PerSecond: 1, Burst: len(pic)}}, func(r *running, _ int) answer {
+			return r.call("PUT", "/v1/blobs/"+protocol.BlobOf([]byte(pic)).String(), pic)
+		}},
+		"records of one address": {Limits{AddressAdds: once}, func(r *running, i int) answer {
+			return r.call("POST", "/v1/records", toJSON(r.t, protocol.PostRecords{Records: []string{signed(r.t, byte(i+1), "text").JWS}}))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.limits.Loopback = true
+			r := start(t, setup{config: func(conf *Config) { conf.Limits = c.limits }})
+			if a := c.call(r, 0); a.status >= 300 {
+				t.Fatalf("the first: %d %s", a.status, a.body)
+			}
+			a := c.call(r, 1)
+			if a.code() != protocol.CodeRateLimited || a.status != 429 {
+				t.Fatalf("the second: %d %s", a.status, a.body)
+			}
+			var seconds int
+			if _, err := fmt.Sscan(a.header.Get("Retry-After"), &seconds); err != nil || seconds < 1 {
+				t.Fatalf("Retry-After: %q", a.header.Get("Retry-After"))
+			}
+			r.store.later(time.Duration(seconds) * time.Second)
+			if a := c.call(r, 2); a.status >= 300 {
+				t.Errorf("after Retry-After: %d %s", a.status, a.body)
+			}
+		})
+	}
+}
+
+func TestStreamOpensAreLimited(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{StreamOpens: Rate{0.1, 1}, Loopback: true} }})
+	r.stream("").hello()
+	a := r.call("GET", "/v1/stream", "", func(q *http.Request) {
+		for k, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+			q.Header.Set(k, v)
+		}
+	})
+	if a.code() != protocol.CodeRateLimited {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+func TestOneDeviceMayNotPostForAll(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{Records: Rate{0.1, 2}, Loopback: true} }})
+	results := r.post(signed(t, 1, "a"), signed(t, 2, "b"), signed(t, 1, "c"), signed(t, 1, "d"), signed(t, 2, "e"))
+	limited := 0
+	for i, res := range results {
+		switch {
+		case res.Error == nil:
+		case res.Error.Code == protocol.CodeRateLimited && i != 1 && i != 4:
+			limited++
+		default:
+			t.Errorf("record %d: %v", i, res.Error)
+		}
+	}
+	if limited != 1 {
+		t.Errorf("%d of the device's three records were refused, want 1", limited)
+	}
+}
+
+func TestAProgramOnThisMachineIsNotLimited(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{Calls: Rate{0.001, 1}, Records: Rate{0.001, 1}} }})
+	for i := range 20 {
+		r.postAll(signed(t, 1, fmt.Sprint(i)))
+	}
+}
+
+func TestBehindAProxyEachClientIsLimitedByItself(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) {
+		c.PublicURL = "https://p4p.example"
+		c.Limits = Limits{Calls: Rate{0.001, 1}}
+	}})
+	for _, c := range []struct {
+		forwarded string
+		status    int
+	}{
+		{"192.0.2.1", 200},
+		{"192.0.2.1", 429},
+		{"192.0.2.2", 200},
+		{"192.0.2.9, 192.0.2.2", 429}, // what the client claims itself does not count
+		{"192.0.2.2, 192.0.2.3", 200},
+		{"2001:db8::1", 200},
+		{"[2001:db8::2]:1234", 429}, // the same /64
+		{"2001:db8:0:1::1", 200},
+		{"unknown", 200},
+		{"garbage", 429}, // the unreadable ones share one
+	} {
+		if a := r.call("GET", "/v1/info", "", header("X-Forwarded-For", c.forwarded)); a.status != c.status {
+			t.Errorf("%s: %d, want %d", c.forwarded, a.status, c.status)
+		}
+	}
+}
+
+func TestForwardedForCountsForNothingWithoutAPublicURL(t *testing.T) {
+	g := newGuard(Limits{}, false)
+	r := &http.Request{RemoteAddr: "192.0.2.7:1", Header: http.Header{"X-Forwarded-For": {"192.0.2.1"}}}
+	if a, ok := g.peer(r); !ok || a != netip.MustParseAddr("192.0.2.7") {
+		t.Errorf("the peer is %v, %v", a, ok)
+	}
+	r.RemoteAddr = "127.0.0.1:1"
+	if _, ok := g.peer(r); ok {
+		t.Error("a program on this machine is limited")
+	}
+}
+
+func TestBucketsAreForgottenWhenTheyAreFullAndNeverTooMany(t *testing.T) {
+	b := newBuckets[int](Rate{PerSecond: 1, Burst: 10})
+	now := noon
+	for k := range 100 {
+		if b.take(k, 10, now) != 0 {
+			t.Fatal("a fresh bucket is not full")
+		}
+	}
+	b.sweep(now.Add(5 * time.Second))
+	if len(b.m) != 100 {
+		t.Errorf("%d buckets are left, though none is full", len(b.m))
+	}
+	b.sweep(now.Add(10 * time.Second))
+	if len(b.m) != 0 {
+		t.Errorf("%d full buckets are kept", len(b.m))
+	}
+	for k := range maxBuckets + 1000 {
+		b.take(k, 10, now.Add(11*time.Second))
+	}
+	if len(b.m) > maxBuckets {
+		t.Errorf("%d buckets", len(b.m))
+	}
+	if wait := b.take(maxBuckets+999, 1000, now.Add(11*time.Second)); wait <= 0 || wait > 10*time.Second {
+		t.Errorf("more than a bucket holds waits %v, want that for a whole one", wait)
+	}
+}
+
+func TestOnlyTheServersOwnNamesReachIt(t *testing.T) {
+	loopback := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4747}
+	wildcard := &net.TCPAddr{IP: net.IPv4zero, Port: 4747}
+	for _, c := range []struct {
+		bound     net.Addr
+		listen    string
+		publicURL string
+		host      string
+		ok        bool
+	}{
+		{loopback, "127.0.0.1:4747", "", "127.0.0.1:4747", true},
+		{loopback, "127.0.0.1:4747", "", "127.0.0.1", true},
+		{loopback, "127.0.0.1:4747", "", "localhost:4747", true},
+		{loopback, "127.0.0.1:4747", "", "LOCALHOST.:4747", true},
+		{loopback, "127.0.0.1:4747", "", "me.localhost:4747", true},
+		{loopback, "127.0.0.1:4747", "", "[::1]:4747", true},
+		{loopback, "127.0.0.1:4747", "", "evil.example:4747", false},
+		{loopback, "127.0.0.1:4747", "", "127.0.0.1.evil.example", false},
+		{loopback, "127.0.0.1:4747", "", "localhost.evil.example", false},
+		{loopback, "127.0.0.1:4747", "", "evillocalhost", false},
+		{loopback, "127.0.0.1:4747", "", "192.168.1.5:4747", false},
+		{loopback, "127.0.0.1:4747", "", "", false},
+		{loopback, "127.0.0.1:4747", "https://p4p.example", "P4P.example", true},
+		{loopback, "127.0.0.1:4747", "https://p4p.example", "www.p4p.example", false},
+		{wildcard, ":4747", "", "192.168.1.5:4747", true},
+		{wildcard, ":4747", "", "[fe80::1%eth0]:4747", false},
+		{wildcard, ":4747", "", "[2001:db8::1]:4747", true},
+		{wildcard, ":4747", "", "evil.example", false},
+		{wildcard, "pi.home:4747", "", "pi.home:4747", true},
+	} {
+		h := NewHosts(c.bound, c.listen, c.publicURL)
+		if err := h.checkHost(&http.Request{Host: c.host}); (err == nil) != c.ok {
+			t.Errorf("listening on %v (%q, %q), Host %q: %v", c.bound, c.listen, c.publicURL, c.host, err)
+		}
+	}
+}
+
+func TestAPageElsewhereMayNotMakeABrowserWrite(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) {
+		c.Hosts = NewHosts(&fakeAddr{}, "", "https://p4p.example:8443")
+	}})
+	body := toJSON(t, protocol.PostRecords{Records: []string{signed(t, 1, "x").JWS}})
+	for origin, status := range map[string]int{
+		"http://" + r.host:             200,
+		"https://p4p.example:8443":     200,
+		"https://p4p.example":          403,
+		"https://evil.example":         403,
+		"null":                         403,
+		"file://":                      403,
+		strings.Repeat("x", 100) + ":": 403,
+	} {
+		if a := r.call("POST", "/v1/records", body, header("Origin", origin)); a.status != status {
+			t.Errorf("from %s: %d, want %d", origin, a.status, status)
+		}
+	}
+	if a := r.call("GET", "/v1/info", "", asHost("evil.example")); a.code() != protocol.CodeForbiddenOrigin || a.status != 403 {
+		t.Errorf("by another name: %d %s", a.status, a.body)
+	}
+}
