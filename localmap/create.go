@@ -34,7 +34,7 @@ func create(ctx context.Context, file string, random io.Reader) error {
 	if there, err := exists(file); there || err != nil { // another process was faster
 		return err
 	}
-	if info, err := os.Stat(file + "-wal"); err == nil && info.Size() > 0 {
+	if hasJournal(file) {
 		return errDamaged(file, "the file is missing, but what was last written to it still waits in "+filepath.Base(file)+"-wal")
 	}
 	made := file + ".new"

@@ -30,7 +30,7 @@ func errNoCGO() *protocol.Error {
 // of a key and of everybody's names.
 func errDamaged(file, why string) *protocol.Error {
 	return protocol.Errorf(protocol.CodeMapDamaged,
-		"The local map %q is damaged (%s). It was left as it is. Do not delete it: put a backup of it in its place, or move it and the files beside it whose names begin with %q to another folder and begin anew with a new key and an empty phone book.",
+		"The local map %q is damaged (%s). It was left as it is. Do not delete it: move it, and the files beside it whose names begin with %q, to another folder. Then put a backup in its place, or begin anew, with a new key and an empty phone book.",
 		file, why, filepath.Base(file)+"-")
 }
 

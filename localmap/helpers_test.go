@@ -152,7 +152,7 @@ func acceptanceOf(t tester, m *Map, p person, name string) Friendship {
 // befriend takes name through invite, acceptance and confirmation.
 func befriend(t tester, m *Map, name string, p person) Friendship {
 	t.Helper()
-	f := must[Friendship](t)(m.CreateFriendship(ctx, invite(t, m, name), name, true))
+	f := must[Friendship](t)(m.CreateFriendship(ctx, invite(t, m, name+" "+p.key().UUID().String()), name, true))
 	must[Friendship](t)(m.UpdateFriendship(ctx, f.ID, accepted(p)))
 	return must[Friendship](t)(m.UpdateFriendship(ctx, f.ID, confirmed))
 }

@@ -120,7 +120,7 @@ func (m *Map) writeInTurn(ctx context.Context, change func(*tx) error) error {
 	}
 	next := m.state.Load()
 	if t.relabel {
-		if next, err = m.load(ctx, t); err != nil {
+		if next, err = load(ctx, t, next); err != nil {
 			return err
 		}
 	}
@@ -196,7 +196,7 @@ func (m *Map) reload(ctx context.Context) error {
 	}
 	var next *state
 	err = m.readInTurn(ctx, func(q querier) (err error) {
-		next, err = m.load(ctx, q)
+		next, err = load(ctx, q, m.state.Load())
 		return err
 	})
 	if err != nil {

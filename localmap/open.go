@@ -35,8 +35,9 @@ type Options struct {
 // Open opens the local map in dir, a profile's folder, and makes both when they
 // are not there yet: the folder for its owner alone, a fresh root in the file.
 //
-// Codes: home_unwritable (names the folder), map_damaged (names the file, which
-// is left as it was, byte for byte), map_newer, no_cgo, and unavailable when
+// The whole file is read and checked before it is opened for writing. Codes:
+// home_unwritable (names the folder), map_damaged (names the file, which is left
+// as it was, byte for byte, and its journal with it), map_newer, no_cgo, and unavailable when
 // another process has kept the file busy for ten seconds.
 func Open(dir string, o Options) (*Map, error) {
 	if !haveSQLite {
@@ -145,13 +146,20 @@ func inspect(ctx context.Context, file string) (version int64, err error) {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
+	journal := hasJournal(file)
 	var verdict string
-	var id int64
+	var page, id int64
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return 0, err
 	}
 	if verdict != "ok" {
 		return 0, errDamaged(file, strings.TrimPrefix(verdict, "*** in database main ***\n"))
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA page_size").Scan(&page); err != nil {
+		return 0, err
+	}
+	if !journal && info.Size()%page != 0 { // SQLite takes the rest of a page for zeros
+		return 0, errDamaged(file, "its end is missing")
 	}
 	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
 		return 0, err
@@ -162,10 +170,23 @@ func inspect(ctx context.Context, file string) (version int64, err error) {
 	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&version); err != nil {
 		return 0, errDamaged(file, "it does not say which format it has").Because(err)
 	}
-	if version > schemaVersion {
+	switch {
+	case version > schemaVersion:
 		return 0, errNewer(file, version, schemaVersion)
+	case version == schemaVersion:
+		if _, err := load(ctx, db, nil); troubleOf(err) == otherTrouble {
+			return 0, errDamaged(file, err.Error()).Because(err)
+		} else if err != nil {
+			return 0, err
+		}
 	}
 	return version, nil
+}
+
+// hasJournal tells whether a part of the map is still to be moved into the file.
+func hasJournal(file string) bool {
+	info, err := os.Stat(file + "-wal")
+	return err == nil && info.Size() > 0
 }
 
 type access string

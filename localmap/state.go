@@ -18,16 +18,17 @@ type state struct {
 	uuids  []protocol.UUID // of the labels' keys, sorted
 }
 
-// load reads all that is answered from memory.
-func (m *Map) load(ctx context.Context, q querier) (*state, error) {
+// load reads all that is answered from memory. The keys of last, if it is not
+// nil, are taken over where they are still right.
+func load(ctx context.Context, q querier, last *state) (*state, error) {
 	s := &state{}
 	var err error
 	if s.identity, err = readIdentity(ctx, q); err != nil {
 		return nil, err
 	}
-	if last := m.state.Load(); last != nil && last.root == s.root && last.rotations == s.rotations {
+	if last != nil && last.root == s.root && last.rotations == s.rotations {
 		s.key, s.own = last.key, last.own
-	} else if err := m.deriveKeys(ctx, q, s); err != nil {
+	} else if err := s.deriveKeys(ctx, q); err != nil {
 		return nil, err
 	}
 	if s.labels, err = loadLabels(ctx, q); err != nil {
@@ -43,7 +44,7 @@ func (m *Map) load(ctx context.Context, q querier) (*state, error) {
 
 // deriveKeys makes the profile's keys of all rotations so far, and holds the
 // root against the public key that was stored with it.
-func (m *Map) deriveKeys(ctx context.Context, q querier, s *state) error {
+func (s *state) deriveKeys(ctx context.Context, q querier) error {
 	var base protocol.PublicKey
 	if err := q.QueryRowContext(ctx, "SELECT base_key FROM profile").Scan(fixed(base[:])); err != nil {
 		return err
@@ -54,7 +55,7 @@ func (m *Map) deriveKeys(ctx context.Context, q querier, s *state) error {
 		s.own[s.key.Public] = struct{}{}
 	}
 	if _, ok := s.own[base]; !ok {
-		return errDamaged(m.file, "this profile's secret does not fit its key")
+		return shapeError("this profile's secret does not fit its key")
 	}
 	return nil
 }

@@ -1,0 +1,159 @@
+package localmap
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"p4p/protocol"
+)
+
+func TestTheOutboxKeepsOrderBytesAndPictures(t *testing.T) {
+	c := &clock{noon}
+	m, err := Open(t.TempDir(), Options{Now: c.now})
+	ok(t, err)
+	picture := []byte("a picture")
+	first := post(t, m, "first", nil)
+	second := post(t, m, "second", &protocol.Image{Blob: protocol.BlobOf(picture), Width: 1, Height: 1})
+	third := post(t, m, "third", nil)
+	ok(t, m.Enqueue(ctx, first, nil))
+	c.t = noon.Add(-time.Hour) // a clock set back does not change the order
+	ok(t, m.Enqueue(ctx, second, picture))
+	ok(t, m.Enqueue(ctx, third, nil))
+	ok(t, m.Enqueue(ctx, first, nil)) // again: changes nothing
+	want := []Outgoing{
+		{ID: first.ID, Kind: protocol.KindPost, JWS: first.JWS, QueuedAt: noon},
+		{ID: second.ID, Kind: protocol.KindPost, JWS: second.JWS, Picture: picture, QueuedAt: c.t},
+		{ID: third.ID, Kind: protocol.KindPost, JWS: third.JWS, QueuedAt: c.t},
+	}
+	ok(t, m.Close())
+	m = reopened(t, m.dir)
+	if d := cmp.Diff(want, must[[]Outgoing](t)(m.Outbox(ctx))); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	want[1].Picture = nil
+	if d := cmp.Diff(want, must[[]Outgoing](t)(m.OutboxList(ctx))); d != "" {
+		t.Errorf("without pictures (-want +got):\n%s", d)
+	}
+	ok(t, m.Dequeue(ctx, second.ID))
+	ok(t, m.Dequeue(ctx, second.ID)) // another process was faster
+	if d := cmp.Diff([]Outgoing{want[0], want[2]}, must[[]Outgoing](t)(m.Outbox(ctx))); d != "" {
+		t.Errorf("after one was sent (-want +got):\n%s", d)
+	}
+}
+
+func TestARefusedRecordWaitsWithItsReasonUntilItIsTriedAgain(t *testing.T) {
+	m := fresh(t)
+	r := post(t, m, "hello", nil)
+	ok(t, m.Enqueue(ctx, r, nil))
+	why := protocol.Errorf(protocol.CodeClockAhead, "The clock is ahead.")
+	ok(t, m.MarkRefused(ctx, r.ID, why))
+	ok(t, m.Enqueue(ctx, r, nil)) // does not bring it back
+	if got := must[[]Outgoing](t)(m.Outbox(ctx)); len(got) != 1 || cmp.Diff(why, got[0].Refused) != "" {
+		t.Errorf("the outbox has %+v", got)
+	}
+	ok(t, m.Retry(ctx, r.ID))
+	if got := must[[]Outgoing](t)(m.Outbox(ctx)); len(got) != 1 || got[0].Refused != nil {
+		t.Errorf("the outbox has %+v", got)
+	}
+	wantCode(t, m.MarkRefused(ctx, other, why), protocol.CodeUnknownRecord)
+	wantCode(t, m.Retry(ctx, other), protocol.CodeUnknownRecord)
+}
+
+func TestTheFirstRecordBindsTheProfile(t *testing.T) {
+	m := fresh(t)
+	ok(t, m.Enqueue(ctx, post(t, m, "hello", nil), nil))
+	if id, _, _ := m.Server(); id == nil || *id != server {
+		t.Errorf("bound to %v", id)
+	}
+	wantCode(t, m.Enqueue(ctx, foreign(t, m), nil), protocol.CodeOtherServer)
+	if n := len(must[[]Outgoing](t)(m.Outbox(ctx))); n != 1 {
+		t.Errorf("%d records wait", n)
+	}
+}
+
+func TestARetiredKeyOnlyDeletes(t *testing.T) {
+	m := fresh(t)
+	old := post(t, m, "hello", nil)
+	deletion, err := protocol.Sign(m.Key(), protocol.KindDeletion, protocol.Payload{
+		Server: server, CreatedAt: protocol.Cut(noon), Target: old.ID,
+	})
+	ok(t, err)
+	doSQL(t, m.dir, "UPDATE profile SET rotations = 2")
+	must[bool](t)(m.Refresh(ctx))
+	wantCode(t, m.Enqueue(ctx, old, nil), protocol.CodeWrongState)
+	ok(t, m.Enqueue(ctx, deletion, nil))
+}
+
+func TestARecordWithOtherBytesOrAnotherPictureIsNotQueued(t *testing.T) {
+	m := fresh(t)
+	r := post(t, m, "hello", nil)
+	r.JWS = strings.Replace(r.JWS, ".", ".A", 1)
+	if err := m.Enqueue(ctx, r, nil); err == nil {
+		t.Error("a record with other bytes was queued")
+	}
+	r = post(t, m, "hello", &protocol.Image{Blob: protocol.BlobOf([]byte("a")), Width: 1, Height: 1})
+	if err := m.Enqueue(ctx, r, []byte("b")); err == nil {
+		t.Error("another picture was queued")
+	}
+	if err := m.Enqueue(ctx, post(t, m, "no picture", nil), []byte("b")); err == nil {
+		t.Error("a picture without a name was queued")
+	}
+	if n := len(must[[]Outgoing](t)(m.Outbox(ctx))); n != 0 {
+		t.Errorf("%d records wait", n)
+	}
+}
+
+func TestOneAtATimeSendsTheOutbox(t *testing.T) {
+	m := fresh(t)
+	second := reopened(t, m.dir)
+	unlock, got, err := m.LockOutbox()
+	ok(t, err)
+	if !got {
+		t.Fatal("a free outbox was not locked")
+	}
+	for _, h := range []*Map{m, second} {
+		if _, got, err := h.LockOutbox(); err != nil || got {
+			t.Errorf("a locked outbox was locked again: %v, %v", got, err)
+		}
+	}
+	unlock()
+	unlock, got, err = second.LockOutbox()
+	ok(t, err)
+	if !got {
+		t.Fatal("an unlocked outbox was not locked")
+	}
+	unlock()
+}
+
+func TestDraftsAndSettingsAreKeptUntilTheyAreEmptied(t *testing.T) {
+	m := fresh(t)
+	for name, pair := range map[string]struct {
+		get func(string) (string, error)
+		set func(string, string) error
+	}{
+		"draft": {
+			func(k string) (string, error) { return m.Draft(ctx, k) },
+			func(k, v string) error { return m.SaveDraft(ctx, k, v) },
+		},
+		"setting": {
+			func(k string) (string, error) { return m.Setting(ctx, k) },
+			func(k, v string) error { return m.SetSetting(ctx, k, v) },
+		},
+	} {
+		for _, v := range []string{"", "one", "two\n\x00 'lines'", ""} {
+			ok(t, pair.set("post", v))
+			ok(t, pair.set("comment", "something else"))
+			if got := must[string](t)(pair.get("post")); got != v {
+				t.Errorf("%s: %q became %q", name, v, got)
+			}
+		}
+	}
+	ok(t, m.SaveDraft(ctx, "post", "kept"))
+	ok(t, m.Close())
+	if got := must[string](t)(reopened(t, m.dir).Draft(ctx, "post")); got != "kept" {
+		t.Errorf("reopened: %q", got)
+	}
+}
