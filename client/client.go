@@ -147,8 +147,13 @@ func Open(ctx context.Context, o Options) (*Client, error) {
 	return c, nil
 }
 
+// tidyAtClose is how large a cache, in places, is tidied before a client ends:
+// nobody would notice.
+const tidyAtClose = 30_000
+
 // Close ends the client. Run and every other call must have returned.
 func (c *Client) Close() error {
+	c.warn(context.Background(), "the cache cannot be tidied", c.cache.Tidy(context.Background(), tidyAtClose))
 	c.news.close()
 	c.link.drop(nil)
 	return errors.Join(c.cache.Close(), c.local.Close())

@@ -146,19 +146,29 @@ func (c *Client) adopt(ctx context.Context, s *server) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if now := c.link.get(); now != nil && now.Info.Server == s.Info.Server && !now.named {
-		// The embedded server by its address of today: it is found without.
-		s.Close()
-		return nil
+	if c.foundAnyhow(ctx, s) {
+		// The embedded server by its address of today, which is found without.
+		s.named = false
 	}
 	if err := c.settle(ctx, s); err != nil {
 		return err
 	}
-	c.link.mu.Lock()
-	c.link.entered, c.link.pin = s.URL(), s.Pin
-	c.link.mu.Unlock()
+	if s.named {
+		c.link.mu.Lock()
+		c.link.entered, c.link.pin = s.URL(), s.Pin
+		c.link.mu.Unlock()
+	}
 	c.streams.kick()
 	return nil
+}
+
+// foundAnyhow tells whether s is the server that ServerURL leads to.
+func (c *Client) foundAnyhow(ctx context.Context, s *server) bool {
+	if now := c.link.get(); now != nil && now.Info.Server == s.Info.Server {
+		return !now.named
+	}
+	url, _, named, err := c.address(ctx)
+	return err == nil && !named && url == s.URL()
 }
 
 // settingServer keeps the UUID of the server that an unbound profile knows.
@@ -194,8 +204,7 @@ func (c *Client) settle(ctx context.Context, s *server) error {
 		}
 	}
 	c.link.set(s)
-	c.state.met(s.URL(), s.Info.Server, bound != nil)
-	c.notify(StatusChanged)
+	c.met(s, bound != nil)
 	return nil
 }
 
@@ -209,11 +218,11 @@ func pinString(p *protocol.Pin) string {
 // bind makes the profile belong to the server: before its first record is signed
 // or its first friendship made. Idempotent.
 func (c *Client) bind(ctx context.Context, id protocol.UUID) error {
-	_, url, _ := c.local.Server()
-	if err := c.local.Bind(ctx, id, url); err != nil {
+	_, url, pin := c.local.Server()
+	if err := c.local.Bind(ctx, id, url, pin); err != nil {
 		return err
 	}
-	c.state.bound()
+	c.boundTo(id)
 	return nil
 }
 

@@ -48,7 +48,7 @@ func BenchmarkPages(b *testing.B) {
 	b.Logf("%.1f µs a post", float64(time.Since(start).Microseconds())/posts)
 	friends := []Author{}
 	for i := range 200 {
-		friends = append(friends, Author{Key: protocol.PublicKey{byte(i), 1}})
+		friends = append(friends, Author{protocol.PublicKey{byte(i), 1}, All})
 	}
 	for name, q := range map[string]Query{
 		"newest":         {PostsOnly: true, Limit: 50},
@@ -76,7 +76,7 @@ func BenchmarkPages(b *testing.B) {
 	if _, err := c.Append(b.Context(), p.History, []Entry{{Seq: posts + 1, Kind: protocol.EventTakedown, Target: made(5, 0, "").Record.ID}}); err != nil {
 		b.Fatal(err)
 	}
-	if err := c.Tidy(b.Context()); err != nil {
+	if err := c.Tidy(b.Context(), All); err != nil {
 		b.Fatal(err)
 	}
 	b.Logf("tidied in %v", time.Since(start))

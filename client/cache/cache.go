@@ -25,7 +25,7 @@ import (
 	"os"
 	"sync"
 
-	"github.com/mattn/go-sqlite3"
+	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 
 	"p4p/protocol"
 )
@@ -154,13 +154,7 @@ func connect(path string, connections int, more string) (*sql.DB, error) {
 }
 
 // unusable tells whether err means that the file, not the call, is at fault.
-func unusable(err error) bool {
-	var e sqlite3.Error
-	if errors.As(err, &e) {
-		return e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB || e.Code == sqlite3.ErrFormat
-	}
-	return errors.Is(err, errOtherSchema)
-}
+func unusable(err error) bool { return errors.Is(err, errOtherSchema) || isDamage(err) }
 
 func (c *Cache) remove() error {
 	var errs []error

@@ -136,21 +136,25 @@ func checkpoint(ctx context.Context, db *sql.DB) error {
 	return db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &done)
 }
 
-// Tidy removes from the file what erased records left in the full-text index,
-// if there is any. It reads and writes the whole index, which takes seconds for
-// a million records, and holds up other writers meanwhile.
-func (c *Cache) Tidy(ctx context.Context) error {
+// Tidy removes from the file what erased records left in the full-text index, if
+// there is any and the cache spans at most so many places. It reads and writes the
+// whole index, which takes seconds for a million records, and holds up other
+// writers meanwhile.
+func (c *Cache) Tidy(ctx context.Context, most uint64) error {
 	tidied := false
 	err := c.write(ctx, func(tx *sql.Tx) error {
 		var dirty bool
-		if err := tx.QueryRowContext(ctx, "SELECT dirty FROM history").Scan(&dirty); err != nil || !dirty {
+		var span uint64
+		err := tx.QueryRowContext(ctx, "SELECT dirty, coalesce((SELECT max(seq) FROM events) - (SELECT min(seq) FROM events), 0) FROM history").
+			Scan(&dirty, &span)
+		if err != nil || !dirty || span > most {
 			return err
 		}
 		tidied = true
 		if _, err := tx.ExecContext(ctx, "INSERT INTO words (words) VALUES ('optimize')"); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE history SET dirty = 0")
+		_, err = tx.ExecContext(ctx, "UPDATE history SET dirty = 0")
 		return err
 	})
 	if err != nil || !tidied {

@@ -26,12 +26,14 @@ type Row struct {
 	Comments  int // live comments on a post, as far as they are kept
 }
 
+// All is the Upto of an author without a bound.
+const All = math.MaxInt64
+
 // Author is whose records a query asks for: those of a key, its posts and
 // comments up to a place.
 type Author struct {
-	Key protocol.PublicKey
-	// Upto is the last place whose post or comment counts; 0 for no bound.
-	Upto uint64
+	Key  protocol.PublicKey
+	Upto uint64 // the last place whose post or comment counts, or All
 }
 
 // Query asks for live records.
@@ -120,7 +122,7 @@ func byAuthors(ctx context.Context, tx *sql.Tx, q Query) ([]Row, error) {
 	for _, author := range q.Authors {
 		for _, kind := range kinds {
 			end := before
-			if author.Upto > 0 && kind != kindDeletion {
+			if author.Upto < All && kind != kindDeletion {
 				end = min(end, int64(author.Upto)+1)
 			}
 			rows, err := st.QueryContext(ctx, author.Key[:], kind, after, end, q.Limit)
@@ -191,7 +193,7 @@ func search(ctx context.Context, tx *sql.Tx, q Query) ([]Row, error) {
 			return nil, err
 		}
 		for _, r := range rows {
-			if end := upto[r.Author]; end == 0 || r.Seq <= end {
+			if end, bounded := upto[r.Author]; !bounded || r.Seq <= end {
 				found = append(found, r)
 			}
 		}
