@@ -1,38 +1,17 @@
 package cache
 
 import (
-	"encoding/binary"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"p4p/protocol"
 )
 
-// made is a record as verification would hand it over; nothing here looks at the
-// signature again.
-func made(n uint64, author byte, text string) Entry {
-	r := protocol.Record{Kind: protocol.KindPost, Author: protocol.PublicKey{author, 1}}
-	binary.BigEndian.PutUint64(r.ID[8:], n)
-	binary.BigEndian.PutUint64(r.ID[:8], n*0x9e3779b97f4a7c15)
-	r.Text, r.CreatedAt = text, time.Unix(1_700_000_000, 0).Truncate(time.Minute)
-	return Entry{Seq: n, Kind: protocol.EventPost, Record: r}
-}
-
 // BenchmarkPages fills a cache with a million posts and times what a
 // screen asks of it.
 func BenchmarkPages(b *testing.B) {
-	c, err := Open(b.Context(), filepath.Join(b.TempDir(), "cache.db"), slog.New(slog.DiscardHandler))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
-	p, err := c.Use(b.Context(), protocol.UUID{1}, protocol.UUID{2})
-	if err != nil {
-		b.Fatal(err)
-	}
+	c, p := fresh(b)
 	const posts = 1_000_000
 	start := time.Now()
 	var batch []Entry
@@ -48,7 +27,7 @@ func BenchmarkPages(b *testing.B) {
 	b.Logf("%.1f µs a post", float64(time.Since(start).Microseconds())/posts)
 	friends := []Author{}
 	for i := range 200 {
-		friends = append(friends, Author{protocol.PublicKey{byte(i), 1}, All})
+		friends = append(friends, Author{keyOf(byte(i)), All})
 	}
 	for name, q := range map[string]Query{
 		"newest":         {PostsOnly: true, Limit: 50},
