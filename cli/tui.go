@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+
+	"p4p/protocol"
+	"p4p/tui"
+)
+
+// openApp is p4p without a command.
+func (a *app) openApp(ctx context.Context, _ []string) error { return a.runTUI(ctx, nil) }
+
+// runTUI shows the app, with a link to begin with if there is one. The client
+// works in the background until the app ends.
+func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
+	if _, _, ok := a.terminal(); !ok || !a.interactive() {
+		return protocol.Errorf(protocol.CodeUsage,
+			"The app needs a terminal, and there is none on standard input and output: p4p feed prints the feed, and p4p --help lists the commands for scripts.")
+	}
+	c, err := a.open(ctx, slog.New(slog.DiscardHandler)) // a log on the terminal would be drawn over the app
+	if err != nil {
+		return err
+	}
+	folder, err := os.Getwd()
+	if err != nil {
+		folder = a.homeDir()
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	changes := c.Changes()
+	ran := make(chan struct{})
+	go func() {
+		defer close(ran)
+		if err := c.Run(ctx); err != nil && ctx.Err() == nil {
+			stop(err)
+		}
+	}()
+	err = tui.Run(ctx, tui.Options{
+		Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note,
+		In: a.In, Out: a.Out,
+	})
+	stop(errAppEnded)
+	<-ran
+	return err
+}
+
+var errAppEnded = errors.New("the app was closed")

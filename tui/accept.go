@@ -1,0 +1,288 @@
+package tui
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/plain"
+	"p4p/protocol"
+	"p4p/tui/keymap"
+)
+
+type acceptClient interface {
+	ReadInvite(ctx context.Context, l protocol.Link) (client.Preview, error)
+	Accept(ctx context.Context, l protocol.Link, name string, samePerson bool) (client.Friendship, error)
+	Contacts(ctx context.Context) ([]client.Contact, error)
+}
+
+// step is how far the accepting of a link has come.
+type step uint8
+
+const (
+	askLink  step = iota // no link yet, or a wrong one
+	askRead              // a link; no network was used
+	reading              //
+	askName              // it was read: who is it from?
+	askSame              // the name is in the phone book
+	taking               // being accepted
+	accepted             //
+)
+
+// accept takes a link from the first sight to a friendship. Nothing is asked of
+// the network before a key says so, and nothing is accepted before another.
+type accept struct {
+	*ui
+	step  step
+	link  protocol.Link
+	field field
+	name  string
+	made  client.Friendship
+	err   string
+	gen   int
+}
+
+type (
+	inviteReadMsg struct {
+		gen   int
+		names []string
+		err   error
+	}
+	inviteTakenMsg struct {
+		gen  int
+		made client.Friendship
+		err  error
+	}
+)
+
+// newAccept begins with a link, or asks for one when it is "".
+func newAccept(u *ui, link string) *accept {
+	a := &accept{ui: u, gen: u.next(), field: newField("https://…/f/…#…")}
+	if link != "" {
+		a.parse(link)
+	}
+	return a
+}
+
+func (a *accept) init() tea.Cmd { return nil }
+
+func (a *accept) parse(text string) {
+	if found := findLink(text); found != "" {
+		text = found
+	}
+	l, err := protocol.ParseLink(text)
+	if err != nil {
+		a.step, a.err = askLink, sentence(err)
+		a.field.set(text)
+		return
+	}
+	a.link, a.step, a.err = l, askRead, ""
+}
+
+func (a *accept) takesLinks() bool { return a.step <= askRead }
+
+// update: see screen.
+func (a *accept) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return a.key(msg)
+	case tea.PasteMsg:
+		if a.takesLinks() && findLink(msg.Content) != "" {
+			a.parse(msg.Content)
+			return nil
+		}
+		if a.typing() {
+			return a.field.update(msg)
+		}
+	case inviteReadMsg:
+		if msg.gen == a.gen && a.step == reading {
+			a.tookPreview(msg)
+		}
+	case inviteTakenMsg:
+		if msg.gen == a.gen && a.step == taking {
+			a.tookFriendship(msg)
+		}
+	}
+	return nil
+}
+
+func (a *accept) key(msg tea.KeyPressMsg) tea.Cmd {
+	switch a.keys().Intent(msg.String()) {
+	case keymap.Back:
+		return a.close(a)
+	case keymap.Complete:
+		a.field.tab()
+	case keymap.Submit:
+		return a.submit()
+	case keymap.Yes:
+		return a.take(true)
+	case keymap.No:
+		a.step, a.err = askName, "Then give this friend another name, so that you can tell them apart."
+		a.field.set(a.name)
+	default:
+		if a.typing() {
+			a.err = ""
+			return a.field.update(msg)
+		}
+	}
+	return nil
+}
+
+func (a *accept) submit() tea.Cmd {
+	switch a.step {
+	case askLink:
+		if a.field.value() == "" {
+			a.err = "Paste the link that your friend sent, or type it."
+			return nil
+		}
+		a.parse(a.field.value())
+	case askRead:
+		return a.read()
+	case askName:
+		a.name = a.field.value()
+		if a.name == "" {
+			a.err = "Type who sent it to you; the name stays on this machine."
+			return nil
+		}
+		return a.take(false)
+	case accepted:
+		return a.close(a)
+	}
+	return nil
+}
+
+func (a *accept) read() tea.Cmd {
+	a.step, a.err = reading, ""
+	c, gen, link := a.client, a.gen, a.link
+	names := contactNames(c)
+	return a.do(func(ctx context.Context) tea.Msg {
+		_, err := c.ReadInvite(ctx, link)
+		return inviteReadMsg{gen, names(ctx, ""), err}
+	})
+}
+
+func (a *accept) tookPreview(msg inviteReadMsg) {
+	if msg.err != nil {
+		a.step, a.err = askRead, sentence(msg.err)
+		return
+	}
+	a.step = askName
+	a.field = newField("a name that you know your friend by")
+	a.field.complete = func(typed string) []string { return withPrefix(msg.names, typed) }
+}
+
+func (a *accept) take(same bool) tea.Cmd {
+	a.step, a.err = taking, ""
+	c, gen, link, name := a.client, a.gen, a.link, a.name
+	return a.do(func(ctx context.Context) tea.Msg {
+		made, err := c.Accept(ctx, link, name, same)
+		return inviteTakenMsg{gen, made, err}
+	})
+}
+
+func (a *accept) tookFriendship(msg inviteTakenMsg) {
+	switch protocol.CodeOf(msg.err) {
+	case "":
+		a.step, a.made = accepted, msg.made
+	case protocol.CodeNameTaken:
+		a.step = askSame
+	case protocol.CodeBadName:
+		a.step, a.err = askName, sentence(msg.err)
+	case protocol.CodeNoServer, protocol.CodeUnavailable, protocol.CodeRateLimited:
+		a.step, a.err = askName, sentence(msg.err)
+	default:
+		a.step, a.err = askRead, sentence(msg.err)
+	}
+}
+
+// view: see screen.
+func (a *accept) view(w, _ int) frame {
+	t := a.theme
+	out := []string{""}
+	add := func(style func(...string) string, text string) {
+		for _, l := range wrapOwn(text, w-4) {
+			out = append(out, "  "+style(l))
+		}
+	}
+	host := plain.Line(a.link.Server).String()
+	switch a.step {
+	case askLink:
+		add(t.Text.Render, "Paste the link that a friend sent you. It works from any screen.")
+	case askRead:
+		add(t.Strong.Render, "A friend invite on "+host)
+		if a.link.Loopback() {
+			add(t.Dim.Render, "That is this machine itself.")
+		}
+		add(t.Text.Render, "Nothing was asked of the network yet. enter reads the invite; that accepts nothing.")
+	case reading:
+		add(t.Strong.Render, "A friend invite on "+host)
+		add(t.Dim.Render, "Reading it…")
+	case askName:
+		add(t.Strong.Render, "The invite is genuine. Who sent it to you?")
+		add(t.Text.Render, "The name stays on this machine. enter accepts; the link works for nobody else then.")
+	case askSame:
+		add(t.Strong.Render, line(a.name, 40)+" is in your phone book already.")
+		add(t.Text.Render, "Is this another device of the same person?")
+	case taking:
+		add(t.Dim.Render, "Accepting…")
+	case accepted:
+		name := line(a.made.Name, 40)
+		add(t.Good.Render, "✓ Accepted. You see "+name+"'s posts by name from now on.")
+		add(t.Text.Render, "Safety number")
+		add(t.Strong.Render, a.made.SafetyNumber)
+		add(t.Text.Render, "Ask "+name+", by voice or side by side: if the same number stands there, nobody sits between you. "+
+			name+" sees your name after confirming.")
+		if a.made.Unsent {
+			add(t.Warn.Render, "! The server has not got it yet; it is told when it is reached.")
+		}
+	}
+	out = append(out, "")
+	var cursor *tea.Cursor
+	if a.typing() {
+		text, c := a.field.view(t, w-4)
+		if cursor = c; c != nil {
+			c.X += 2
+			c.Y = len(out)
+		}
+		out = append(out, "  "+text)
+		for i, c := range a.field.candidates() {
+			if i < 3 {
+				out = append(out, t.Dim.Render("    tab: "+line(c, w-9)))
+			}
+		}
+	}
+	if a.step == askSame {
+		out = append(out, "  "+t.Key.Render("y")+" yes, another device   "+t.Key.Render("n")+" no")
+	}
+	for n, l := range wrapOwn(a.err, w-6) {
+		mark := "! "
+		if n > 0 {
+			mark = "  "
+		}
+		out = append(out, "  "+t.Bad.Render(mark+l))
+	}
+	return frame{out, cursor}
+}
+
+func (a *accept) title() string { return a.theme.Title.Render("Accept an invite") }
+
+func (a *accept) keys() keymap.Map {
+	switch {
+	case a.step == askSame:
+		return keymap.Ask
+	case a.typing():
+		return keymap.Field
+	default:
+		return keymap.AcceptShown
+	}
+}
+
+func (a *accept) hints() []keymap.Intent {
+	if a.step == askSame {
+		return []keymap.Intent{keymap.Yes, keymap.No, keymap.Back}
+	}
+	return []keymap.Intent{keymap.Submit, keymap.Back}
+}
+
+func (a *accept) typing() bool { return a.step == askLink || a.step == askName }

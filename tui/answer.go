@@ -1,0 +1,58 @@
+package tui
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/protocol"
+)
+
+type answerClient interface {
+	Notices(ctx context.Context) ([]client.Friendship, error)
+	Confirm(ctx context.Context, f protocol.UUID) (client.Friendship, error)
+	Refuse(ctx context.Context, f protocol.UUID) (client.Friendship, error)
+}
+
+// newAnswer asks whether the one who accepted is the one whom the invite was for.
+func newAnswer(u *ui, f client.Friendship) *sheet {
+	name := line(f.Name, 40)
+	return &sheet{
+		ui: u, heading: "Someone accepted the invite you made for " + name,
+		body: []string{
+			"Safety number " + f.SafetyNumber,
+			"Ask " + name + ", by voice or side by side: if the same number stands there, nobody sits between you.",
+			"Is this " + name + "? Only if you say yes does the name stick.",
+		},
+		yes: "confirm", no: "refuse",
+		onYes: func(string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				_, err := u.client.Confirm(ctx, f.Friendship)
+				return func() tea.Cmd {
+					return u.say(good, name+" is a friend now: all their posts show the name, the earlier ones too.")
+				}, err
+			}
+		},
+		onNo: func() work {
+			return func(context.Context) (func() tea.Cmd, error) {
+				return func() tea.Cmd { return u.open(askRefuse(u, f)) }, nil
+			}
+		},
+	}
+}
+
+// askRefuse asks once more, for a refusal cannot be taken back.
+func askRefuse(u *ui, f client.Friendship) *sheet {
+	name := line(f.Name, 40)
+	return &sheet{
+		ui: u, heading: "Refuse whoever accepted the invite for " + name + "?", yes: "refuse", no: "not now",
+		body: []string{"No name is given to anybody, and the invite is used up: for " + name + " you make another."},
+		onYes: func(string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				_, err := u.client.Refuse(ctx, f.Friendship)
+				return func() tea.Cmd { return u.say(good, "Refused. Nobody got the name "+name+".") }, err
+			}
+		},
+	}
+}

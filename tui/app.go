@@ -1,0 +1,273 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/protocol"
+	"p4p/tui/keymap"
+	"p4p/tui/theme"
+)
+
+// frameTime is how often at most the screen asks again for what it shows.
+const frameTime = 33 * time.Millisecond
+
+// app is the root: it owns the window's size, the stack of screens, the toasts
+// and the global keys. It is the only tea.Model.
+type app struct {
+	*ui
+	changes Changes
+	colour  bool
+	link    string // to open at the start
+	ticking bool   // a second's tick is under way
+	note    func() string
+	noted   string // what the embedded server said last
+}
+
+type (
+	// changedMsg tells what may look different; see client.Change.
+	changedMsg struct{ what client.Change }
+	statusMsg  struct{ status client.Status }
+	noticesMsg struct {
+		list []client.Friendship
+		err  error
+	}
+	minuteMsg struct{}
+	secondMsg struct{}
+)
+
+// Init asks for the background, and begins to listen.
+func (a *app) Init() tea.Cmd {
+	cmds := []tea.Cmd{
+		tea.RequestBackgroundColor, a.listen(0), a.readStatus(), a.readNotices(),
+		a.after(time.Minute, minuteMsg{}), a.layers[0].init(),
+	}
+	if a.link != "" {
+		cmds = append(cmds, a.open(newAccept(a.ui, a.link)))
+	}
+	return tea.Batch(cmds...)
+}
+
+// listen waits for the next change. Changes within a frame's time become one.
+func (a *app) listen(pause time.Duration) tea.Cmd {
+	ctx, changes := a.ctx, a.changes
+	return func() tea.Msg {
+		if pause > 0 {
+			t := time.NewTimer(pause)
+			defer t.Stop()
+			select {
+			case <-t.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		what, err := changes.Next(ctx)
+		if err != nil {
+			return nil // the program or the client ends
+		}
+		return changedMsg{what}
+	}
+}
+
+func (a *app) readStatus() tea.Cmd {
+	c := a.client
+	return func() tea.Msg { return statusMsg{c.Status()} }
+}
+
+func (a *app) readNotices() tea.Cmd {
+	ctx, c := a.ctx, a.client
+	return func() tea.Msg {
+		list, err := c.Notices(ctx)
+		return noticesMsg{list, err}
+	}
+}
+
+// Update takes a message and asks the screens for what their view lacks.
+func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := a.handle(msg)
+	if n, ok := a.below().screen.(needer); ok && a.fits() {
+		w, h := a.bodySize()
+		cmd = tea.Batch(cmd, n.need(w, h))
+	}
+	return a, cmd
+}
+
+func (a *app) handle(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		a.width, a.height = msg.Width, msg.Height
+		return nil
+	case tea.BackgroundColorMsg:
+		a.theme = theme.New(msg.IsDark(), a.colour)
+		return nil
+	case tea.KeyPressMsg:
+		return a.key(msg)
+	case tea.PasteMsg:
+		return a.paste(msg)
+	case changedMsg:
+		return a.changed(msg.what)
+	case statusMsg:
+		a.status = msg.status
+		return tea.Batch(a.tick(), a.takeNote())
+	case noticesMsg:
+		if msg.err == nil {
+			a.notices = msg.list
+		}
+		return nil
+	case minuteMsg: // ages are drawn anew by drawing at all
+		return a.after(time.Minute, msg)
+	case secondMsg:
+		a.ticking = false
+		return a.tick()
+	case toastGoneMsg:
+		if msg.gen == a.toast.gen {
+			a.toast.text = ""
+		}
+		return nil
+	case pictureDrawnMsg:
+		a.pictures.took(msg)
+		return nil
+	case attemptedMsg:
+		if msg.err != nil {
+			return a.fail(msg.err)
+		}
+		return a.say(good, msg.done)
+	default:
+		return a.tell(msg)
+	}
+}
+
+// takeNote shows, once, what the embedded server has to say.
+func (a *app) takeNote() tea.Cmd {
+	if a.note == nil {
+		return nil
+	}
+	if n := a.note(); n != a.noted {
+		a.noted = n
+		if n != "" {
+			return a.say(note, n)
+		}
+	}
+	return nil
+}
+
+// tick keeps the countdown to the next try moving while there is one.
+func (a *app) tick() tea.Cmd {
+	if a.ticking || a.status.Connection != client.Offline || !a.status.RetryAt.After(a.now()) {
+		return nil
+	}
+	a.ticking = true
+	return a.after(time.Second, secondMsg{})
+}
+
+// tell gives an answer to all screens: one of them asked.
+func (a *app) tell(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, l := range append([]*layer(nil), a.layers...) {
+		cmds = append(cmds, l.update(msg))
+	}
+	return tea.Batch(cmds...)
+}
+
+// changed has the visible screens ask again; the covered ones do when they appear.
+func (a *app) changed(what client.Change) tea.Cmd {
+	cmds := []tea.Cmd{a.listen(frameTime)}
+	if what&client.StatusChanged != 0 {
+		cmds = append(cmds, a.readStatus())
+	}
+	if what&(client.NoticesChanged|client.FriendsChanged) != 0 {
+		cmds = append(cmds, a.readNotices())
+	}
+	visible := a.below()
+	for _, l := range append([]*layer(nil), a.layers...) {
+		if l == visible || l == a.top() {
+			cmds = append(cmds, l.update(changedMsg{what}))
+		} else {
+			l.missed |= what
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
+	if a.toast.mood != good {
+		a.toast.text = "" // read, or at least seen
+	}
+	s := a.top()
+	global := keymap.Global
+	if s.typing() {
+		global = keymap.Typing
+	}
+	intent := s.keys().Intent(msg.String())
+	if intent == keymap.None {
+		intent = global.Intent(msg.String())
+	}
+	switch intent {
+	case keymap.Quit:
+		return a.quit()
+	case keymap.Help:
+		return a.open(newHelp(a.ui, s.keys()))
+	case keymap.Answer:
+		if len(a.notices) > 0 {
+			return a.open(newAnswer(a.ui, a.notices[0]))
+		}
+	case keymap.OpenLink:
+		if a.pasted != "" {
+			link := a.pasted
+			a.pasted = ""
+			return a.open(newAccept(a.ui, link))
+		}
+	}
+	return s.update(msg)
+}
+
+// quit ends the program once every screen has put away what it has.
+func (a *app) quit() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, l := range a.layers {
+		if k, ok := l.screen.(keeper); ok {
+			cmds = append(cmds, k.keep())
+		}
+	}
+	return tea.Sequence(append(cmds, tea.Quit)...)
+}
+
+// paste recognises a link wherever it lands. Where one types it stays text, and
+// the key that opens it is offered.
+func (a *app) paste(msg tea.PasteMsg) tea.Cmd {
+	s := a.top()
+	link := findLink(msg.Content)
+	if t, ok := s.screen.(linkTaker); ok && t.takesLinks() {
+		if link != "" {
+			msg.Content = link
+		}
+		return s.update(msg)
+	}
+	if s.typing() {
+		cmd := s.update(msg)
+		if link == "" {
+			return cmd
+		}
+		a.pasted = link
+		return tea.Batch(cmd, a.say(note, "That is a friend invite. To open it press ctrl+l; whoever reads it can use it, so do not post it."))
+	}
+	if link == "" {
+		return a.say(note, "This is no invite. To post it press n first, then paste it.")
+	}
+	return a.open(newAccept(a.ui, link))
+}
+
+// findLink is the one word of a pasted text that is meant to be a link, "" if
+// there is none: messengers put words around it.
+func findLink(s string) string {
+	for _, word := range strings.Fields(s) {
+		word = strings.Trim(word, "<>()[]\"'.,;")
+		if protocol.LooksLikeLink(word) {
+			return word
+		}
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+package tui
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/protocol"
+)
+
+// askInviteFor asks for the name with one filled in.
+func askInviteFor(u *ui, name string) *sheet {
+	s := askInvite(u)
+	s.field.set(name)
+	return s
+}
+
+func askContact(u *ui) *sheet {
+	f := newField("a name")
+	return &sheet{
+		ui: u, heading: "Add a name to your phone book", field: &f,
+		body: []string{"It stays on this machine, and is offered when you invite or accept."},
+		onYes: func(name string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				err := u.client.AddContact(ctx, name)
+				return func() tea.Cmd { return u.say(good, line(name, 40)+" is in your phone book.") }, err
+			}
+		},
+	}
+}
+
+func askRename(u *ui, old string) *sheet {
+	f := newField("the new name")
+	f.set(old)
+	return &sheet{
+		ui: u, heading: "Rename " + line(old, 40), field: &f,
+		body: []string{"Only you see it: nobody else learns the name."},
+		onYes: func(name string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				_, err := u.client.Rename(ctx, old, name)
+				return func() tea.Cmd { return u.say(good, line(old, 30)+" is "+line(name, 30)+" now.") }, err
+			}
+		},
+	}
+}
+
+func askRevoke(u *ui, i client.Invite) *sheet {
+	name := line(i.Name, 40)
+	return &sheet{
+		ui: u, heading: "Revoke the invite for " + name + "?", yes: "revoke", no: "keep",
+		body: []string{"Its link opens nothing any more, wherever it was sent."},
+		onYes: func(string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				_, err := u.client.Revoke(ctx, i.Friendship)
+				return func() tea.Cmd { return u.say(good, "Revoked.") }, err
+			}
+		},
+	}
+}
+
+func askRemove(u *ui, f client.Friendship) *sheet {
+	name := line(f.Name, 40)
+	body := []string{
+		"You forget the name of this device: its posts become anonymous to you. The mailbox on the server goes, and " + name + " sees that it ended.",
+		name + " still knows which posts are yours, as before.",
+	}
+	switch f.State {
+	case client.StateRefused, client.StateRevoked, client.StateExpired:
+		body = []string{"It only leaves this list."}
+	}
+	return &sheet{
+		ui: u, heading: "Remove " + name + "?", yes: "remove", no: "keep", body: body,
+		onYes: func(string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				removed, err := u.client.Remove(ctx, f.Friendship)
+				return func() tea.Cmd {
+					if removed.Unsent {
+						return u.say(note, "Removed here; the server is told when it is reached.")
+					}
+					return u.say(good, name+" is removed. The name stays in your phone book.")
+				}, err
+			}
+		},
+	}
+}
+
+func askForget(u *ui, name string) *sheet {
+	return &sheet{
+		ui: u, heading: "Take " + line(name, 40) + " out of your phone book?", yes: "take out", no: "keep",
+		onYes: func(string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				err := u.client.RemoveContact(ctx, name)
+				if err == nil || protocol.CodeOf(err) == protocol.CodeUnknownName {
+					return func() tea.Cmd { return u.say(good, "Taken out.") }, nil
+				}
+				return nil, err
+			}
+		},
+	}
+}

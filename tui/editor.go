@@ -1,0 +1,153 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	"charm.land/bubbles/v2/textarea"
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/plain"
+	"p4p/protocol"
+)
+
+// drafter keeps unsent text; where is "post" or "comment:<uuid>".
+type drafter interface {
+	Draft(ctx context.Context, where string) (string, error)
+	SaveDraft(ctx context.Context, where, text string) error
+}
+
+// saveAfter is how long after a key the draft is written: a machine that goes
+// down takes at most this much with it.
+const saveAfter = time.Second
+
+// editor is a text of several lines that is kept as a draft while it is written.
+type editor struct {
+	*ui
+	area  textarea.Model
+	where string
+	gen   int
+	dirty bool // typed since the last save
+	timer bool // a save is coming
+	sent  bool // the draft is gone, with the text: nothing may bring it back
+}
+
+type (
+	draftReadMsg struct {
+		gen  int
+		text string
+		err  error
+	}
+	draftDueMsg   struct{ gen int }
+	draftSavedMsg struct {
+		gen int
+		err error
+	}
+)
+
+func newEditor(u *ui, where, placeholder string) editor {
+	a := textarea.New()
+	a.ShowLineNumbers = false
+	a.Prompt = ""
+	a.Placeholder = placeholder
+	a.CharLimit = 0
+	a.MaxHeight = 0
+	a.SetVirtualCursor(false)
+	return editor{ui: u, area: a, where: where, gen: u.next()}
+}
+
+func (e *editor) read() tea.Cmd {
+	c, where, gen := e.client, e.where, e.gen
+	return e.do(func(ctx context.Context) tea.Msg {
+		text, err := c.Draft(ctx, where)
+		return draftReadMsg{gen, text, err}
+	})
+}
+
+// value is the text as it would be sent.
+func (e *editor) value() string { return e.area.Value() }
+
+// update takes keys, pastes and the draft.
+func (e *editor) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case draftReadMsg:
+		if msg.gen == e.gen && msg.err == nil && e.area.Value() == "" {
+			e.area.SetValue(plain.Block(msg.text).String())
+		}
+		return nil
+	case draftDueMsg:
+		if msg.gen != e.gen {
+			return nil
+		}
+		e.timer = false
+		return e.keep()
+	case draftSavedMsg:
+		if msg.gen == e.gen && msg.err != nil {
+			return e.fail(msg.err)
+		}
+		return nil
+	case tea.PasteMsg:
+		return e.input(tea.PasteMsg{Content: plain.Block(msg.Content).String()})
+	case tea.KeyPressMsg:
+		return e.input(msg)
+	}
+	return nil
+}
+
+func (e *editor) input(msg tea.Msg) tea.Cmd {
+	before := e.area.Value()
+	var cmd tea.Cmd
+	e.area, cmd = e.area.Update(msg)
+	if e.area.Value() == before {
+		return cmd
+	}
+	e.dirty = true
+	if !e.timer {
+		e.timer = true
+		cmd = tea.Batch(cmd, e.after(saveAfter, draftDueMsg{e.gen}))
+	}
+	return cmd
+}
+
+// keep writes the draft now, if it changed.
+func (e *editor) keep() tea.Cmd {
+	if !e.dirty || e.sent {
+		return nil
+	}
+	e.dirty = false
+	c, d, where, text, gen, n := e.client, e.drafts, e.where, e.area.Value(), e.gen, e.next()
+	return e.do(func(ctx context.Context) tea.Msg {
+		return draftSavedMsg{gen, d.save(ctx, c, where, text, n)}
+	})
+}
+
+// forget is for the command that sends: it takes the draft away with the text.
+func (e *editor) forget() func(ctx context.Context) {
+	c, d, where, n := e.client, e.drafts, e.where, e.next()
+	return func(ctx context.Context) { _ = d.save(ctx, c, where, "", n) }
+}
+
+// budget tells how much of the room is used; over is that it is too much.
+func (e *editor) budget() (text string, over bool) {
+	n := len(e.area.Value())
+	return thousands(n) + " / " + thousands(protocol.MaxText) + " bytes", n > protocol.MaxText
+}
+
+// view draws the text in w x h.
+func (e *editor) view(w, h int) frame {
+	w = max(w, 4)
+	if e.area.Width() != w {
+		e.area.SetWidth(w)
+	}
+	if e.area.Height() != h {
+		e.area.SetHeight(max(h, 1))
+	}
+	st := e.area.Styles()
+	for _, s := range []*textarea.StyleState{&st.Focused, &st.Blurred} {
+		s.Base, s.Text, s.CursorLine, s.EndOfBuffer = e.theme.Text, e.theme.Text, e.theme.Text, e.theme.Text
+		s.Placeholder, s.Prompt, s.Selection = e.theme.Dim, e.theme.Dim, e.theme.Pill
+	}
+	st.Cursor.Color = nil
+	e.area.SetStyles(st)
+	return frame{splitLines(e.area.View()), e.area.Cursor()}
+}

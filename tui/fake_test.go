@@ -1,0 +1,429 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"p4p/client"
+	"p4p/protocol"
+)
+
+// t0 is now in all tests.
+var t0 = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+// fake is a client whose server answers at once, or fails with err.
+type fake struct {
+	mu       sync.Mutex
+	log      []client.Item // posts and comments, oldest first
+	outbox   []client.Item
+	labels   map[protocol.PublicKey]client.Label
+	friends  []client.Friendship
+	invites  []client.Invite
+	contacts []client.Contact
+	drafts   map[string]string
+	status   client.Status
+	preview  client.Preview
+	pictures map[protocol.BlobID][]byte
+	err      error // of everything that asks the server
+	offline  bool  // posts wait in the outbox
+	calls    []string
+	loopback bool
+}
+
+func newFake() *fake {
+	return &fake{
+		labels: map[protocol.PublicKey]client.Label{}, drafts: map[string]string{},
+		pictures: map[protocol.BlobID][]byte{},
+		status:   client.Status{Connection: client.Online, Server: "https://p4p.example"},
+	}
+}
+
+// key is the n-th of the strangers' keys, id the n-th UUID.
+func key(n int) (k protocol.PublicKey) {
+	for i := range k {
+		k[i] = byte(n*37 + i)
+	}
+	return k
+}
+
+func id(n int) (u protocol.UUID) {
+	u[0], u[1], u[15] = byte(n>>8), byte(n), byte(n)
+	u[6], u[8] = 0x80, 0x80
+	return u
+}
+
+var (
+	me    = key(1)
+	alice = key(2)
+	bob   = key(3)
+)
+
+// says adds a post.
+func (f *fake) says(who protocol.PublicKey, ago time.Duration, text string) *client.Item {
+	n := len(f.log) + 1
+	f.log = append(f.log, client.Item{
+		Seq: uint64(n), ID: id(n), Kind: protocol.KindPost, Author: who, Text: text, CreatedAt: t0.Add(-ago),
+	})
+	return &f.log[n-1]
+}
+
+// comments adds a comment on a post.
+func (f *fake) comments(post protocol.UUID, who protocol.PublicKey, ago time.Duration, text string) {
+	it := f.says(who, ago, text)
+	it.Kind, it.Target = protocol.KindComment, post
+}
+
+func (f *fake) label(it client.Item) client.Item {
+	it.Label = f.labels[it.Author]
+	if it.Author == me {
+		it.Label = client.Label{Kind: client.You}
+	}
+	for _, c := range f.log {
+		if c.Kind == protocol.KindComment && c.Target == it.ID {
+			it.Comments++
+		}
+	}
+	return it
+}
+
+func (f *fake) note(call string) {
+	f.calls = append(f.calls, call)
+}
+
+func (f *fake) Timeline(_ context.Context, q client.Query) ([]client.Item, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []client.Item
+	if q.Before == 0 && q.After == 0 {
+		for _, it := range slices.Backward(f.outbox) {
+			out = append(out, f.label(it))
+		}
+	}
+	for i := range f.log {
+		it := f.log[len(f.log)-1-i]
+		if q.After > 0 {
+			it = f.log[i]
+		}
+		if it.Kind != protocol.KindPost || q.Before > 0 && it.Seq >= q.Before || it.Seq <= q.After {
+			continue
+		}
+		if len(out) == q.Limit {
+			break
+		}
+		it = f.label(it)
+		if q.View == client.Mine && it.Label.Kind != client.You || q.View == client.Friends && it.Label.Kind == client.Anonymous {
+			continue
+		}
+		out = append(out, it)
+	}
+	if q.After > 0 {
+		slices.Reverse(out)
+	}
+	return out, nil
+}
+
+func (f *fake) Thread(_ context.Context, post protocol.UUID) (client.Item, []client.Item, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var p client.Item
+	var out []client.Item
+	for _, it := range append(slices.Clone(f.log), f.outbox...) {
+		if it.ID == post {
+			p = f.label(it)
+		}
+		if it.Kind == protocol.KindComment && it.Target == post {
+			out = append(out, f.label(it))
+		}
+	}
+	if p.ID.IsZero() {
+		return p, nil, protocol.Errorf(protocol.CodeUnknownRecord, "This post is not here.")
+	}
+	return p, out, nil
+}
+
+func (f *fake) Picture(_ context.Context, image protocol.Image) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b, ok := f.pictures[image.Blob]; ok {
+		return b, nil
+	}
+	return nil, protocol.Errorf(protocol.CodeNoServer, "The server cannot be reached.")
+}
+
+func (f *fake) make(kind protocol.Kind, target protocol.UUID, text string) (client.Sent, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("make " + text)
+	if f.err != nil {
+		return client.Sent{}, f.err
+	}
+	n := len(f.log) + 1
+	it := client.Item{Seq: uint64(n), ID: id(1000 + n), Kind: kind, Target: target, Author: me, Text: text, CreatedAt: t0}
+	if f.offline {
+		it.Seq, it.Pending = 0, &client.Pending{}
+		f.outbox = append(f.outbox, it)
+		return client.Sent{ID: it.ID}, nil
+	}
+	f.log = append(f.log, it)
+	return client.Sent{ID: it.ID, Seq: &it.Seq}, nil
+}
+
+func (f *fake) Post(_ context.Context, text string, p *client.Picture) (client.Sent, error) {
+	return f.make(protocol.KindPost, protocol.UUID{}, text)
+}
+
+func (f *fake) Comment(_ context.Context, post protocol.UUID, text string) (client.Sent, error) {
+	return f.make(protocol.KindComment, post, text)
+}
+
+func (f *fake) Delete(_ context.Context, record protocol.UUID) (client.Sent, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("delete " + record.String())
+	f.log = slices.DeleteFunc(f.log, func(it client.Item) bool { return it.ID == record })
+	n := uint64(999)
+	return client.Sent{ID: record, Seq: &n}, f.err
+}
+
+func (f *fake) Report(_ context.Context, record protocol.UUID, reason string) (client.Sent, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("report " + record.String() + " " + reason)
+	return client.Sent{ID: record}, f.err
+}
+
+func (f *fake) Retry(_ context.Context, record protocol.UUID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("retry " + record.String())
+	return f.err
+}
+
+func (f *fake) Discard(_ context.Context, record protocol.UUID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("discard " + record.String())
+	f.outbox = slices.DeleteFunc(f.outbox, func(it client.Item) bool { return it.ID == record })
+	return f.err
+}
+
+func (f *fake) Draft(_ context.Context, where string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.drafts[where], nil
+}
+
+func (f *fake) SaveDraft(_ context.Context, where, text string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.drafts[where] = text
+	return nil
+}
+
+// aLink is a link as a server for friends, or the embedded one, gives it.
+func aLink(loopback bool) protocol.Link {
+	s := "HTTPS://P4P.EXAMPLE/f/12345678-9abc-8def-8123-456789abcdef#ABCDEFGHIJKLMNOPQRSTUVWXYY"
+	if loopback {
+		s = strings.Replace(s, "HTTPS://P4P.EXAMPLE", "http://127.0.0.1:4747", 1)
+	}
+	l, err := protocol.ParseLink(strings.ToLower(s))
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+func (f *fake) Invite(_ context.Context, name string, expires time.Duration) (client.Invite, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("invite " + name)
+	if f.err != nil {
+		return client.Invite{}, f.err
+	}
+	l := aLink(f.loopback)
+	inv := client.Invite{Name: name, Friendship: l.Friendship, Link: l, State: client.StateInvited, ExpiresAt: t0.Add(expires)}
+	f.invites = append(f.invites, inv)
+	f.friends = append(f.friends, client.Friendship{
+		Name: name, Friendship: l.Friendship, State: client.StateInvited, Inviter: true, Since: t0, ExpiresAt: &inv.ExpiresAt,
+	})
+	return inv, nil
+}
+
+// someoneAccepts is the news that the invite was used.
+func (f *fake) someoneAccepts() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	u := bob.UUID()
+	f.invites = nil
+	for i := range f.friends {
+		if f.friends[i].State == client.StateInvited {
+			f.friends[i].State, f.friends[i].UUID = client.StateAccepted, &u
+			f.friends[i].SafetyNumber = "12345 67890 11111 22222 33333 44444"
+		}
+	}
+}
+
+func (f *fake) Friendships(context.Context) ([]client.Friendship, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.friends), nil
+}
+
+func (f *fake) Notices(context.Context) ([]client.Friendship, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []client.Friendship
+	for _, fr := range f.friends {
+		if fr.State == client.StateAccepted && fr.Inviter {
+			out = append(out, fr)
+		}
+	}
+	return out, nil
+}
+
+func (f *fake) Invites(context.Context) ([]client.Invite, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.invites), nil
+}
+
+func (f *fake) set(fid protocol.UUID, call string, s client.FriendState) (client.Friendship, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.friends {
+		if f.friends[i].Friendship == fid {
+			f.note(call + " " + f.friends[i].Name)
+			if f.err != nil {
+				return client.Friendship{}, f.err
+			}
+			f.friends[i].State = s
+			if s == client.StateFriend {
+				f.labels[bob] = client.Label{Kind: client.Friend, Name: f.friends[i].Name}
+			}
+			return f.friends[i], nil
+		}
+	}
+	return client.Friendship{}, protocol.Errorf(protocol.CodeUnknownFriendship, "There is no such friendship.")
+}
+
+func (f *fake) Confirm(_ context.Context, fid protocol.UUID) (client.Friendship, error) {
+	return f.set(fid, "confirm", client.StateFriend)
+}
+
+func (f *fake) Refuse(_ context.Context, fid protocol.UUID) (client.Friendship, error) {
+	return f.set(fid, "refuse", client.StateRefused)
+}
+
+func (f *fake) Remove(_ context.Context, fid protocol.UUID) (client.Friendship, error) {
+	return f.set(fid, "remove", client.StateEnded)
+}
+
+func (f *fake) Revoke(_ context.Context, fid protocol.UUID) (client.Invite, error) {
+	_, err := f.set(fid, "revoke", client.StateRevoked)
+	return client.Invite{}, err
+}
+
+func (f *fake) Rename(_ context.Context, oldName, newName string) ([]client.Friendship, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("rename " + oldName + " " + newName)
+	if f.err != nil {
+		return nil, f.err
+	}
+	for i := range f.friends {
+		if f.friends[i].Name == oldName {
+			f.friends[i].Name = newName
+		}
+	}
+	return f.friends, nil
+}
+
+func (f *fake) ReadInvite(_ context.Context, l protocol.Link) (client.Preview, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("read")
+	return f.preview, f.err
+}
+
+func (f *fake) Accept(_ context.Context, l protocol.Link, name string, same bool) (client.Friendship, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("accept " + name)
+	if f.err != nil {
+		return client.Friendship{}, f.err
+	}
+	for _, c := range f.contacts {
+		if c.Name == name && !same {
+			return client.Friendship{}, protocol.Errorf(protocol.CodeNameTaken, "%s is in your phone book already.", name)
+		}
+	}
+	u := alice.UUID()
+	fr := client.Friendship{
+		Name: name, UUID: &u, Friendship: l.Friendship, State: client.StateAccepted, Since: t0,
+		SafetyNumber: "12345 67890 11111 22222 33333 44444",
+	}
+	f.friends = append(f.friends, fr)
+	return fr, nil
+}
+
+func (f *fake) Contacts(context.Context) ([]client.Contact, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.contacts), nil
+}
+
+func (f *fake) AddContact(_ context.Context, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("add " + name)
+	f.contacts = append(f.contacts, client.Contact{Name: name})
+	return f.err
+}
+
+func (f *fake) RemoveContact(_ context.Context, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.contacts = slices.DeleteFunc(f.contacts, func(c client.Contact) bool { return c.Name == name })
+	return f.err
+}
+
+func (f *fake) UseServer(_ context.Context, url string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("server " + url)
+	return f.err
+}
+
+func (f *fake) Status() client.Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.status
+}
+
+// Next is the end of changes: tests tell changes themselves.
+func (f *fake) Next(context.Context) (client.Change, error) { return 0, context.Canceled }
+
+// paint adds a picture of stripes to a post.
+func (f *fake) paint(it *client.Item, w, h int, alt string) {
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			m.Set(x, y, color.RGBA{uint8(255 * x / w), uint8(255 * y / h), 128, 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		panic(err)
+	}
+	var blob protocol.BlobID
+	blob[0], blob[1] = byte(len(f.pictures)+1), 7
+	f.pictures[blob] = b.Bytes()
+	it.Image = &protocol.Image{Blob: blob, Width: w, Height: h, Alt: alt}
+}

@@ -1,0 +1,395 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/tui/keymap"
+)
+
+const (
+	page      = 60  // posts asked for at a time
+	maxWindow = 240 // posts kept around the place that is being read
+)
+
+type feedClient interface {
+	Timeline(ctx context.Context, q client.Query) ([]client.Item, error)
+	recordClient
+}
+
+// feed is the home screen: the timeline, newest first.
+//
+// Without a selection it follows: what is new appears at the top. With one it
+// stays, and what is new is counted in a pill until somebody asks for it.
+type feed struct {
+	*ui
+	list
+	view_   client.View
+	gen     int
+	loaded  bool
+	loading bool
+	stale   bool // something changed while a page was loading
+	more    bool // an older or newer page is loading
+	ended   bool // there is nothing older
+	cutTop  bool // newer posts that were shown before were let go of
+	shown   uint64
+	newer   int
+	err     error
+	friends int // friendships, to know a newcomer; -1 unknown
+}
+
+func newFeed(u *ui) *feed {
+	f := &feed{ui: u, list: newList(u), friends: -1, gen: u.next()}
+	return f
+}
+
+type (
+	// feedLoadedMsg is the window around the place that is read.
+	feedLoadedMsg struct {
+		gen     int
+		items   []client.Item
+		newer   int
+		friends int
+		follows bool // the newest page
+		asked   bool // whether the feed followed when it asked
+		err     error
+	}
+	// pageLoadedMsg is a page at one of the window's ends.
+	pageLoadedMsg struct {
+		gen   int
+		older bool
+		items []client.Item
+		err   error
+	}
+)
+
+func (f *feed) init() tea.Cmd { return f.load() }
+
+// update: see screen.
+func (f *feed) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return f.key(f.keys().Intent(msg.String()))
+	case changedMsg:
+		if msg.what&(client.FeedChanged|client.LabelsChanged|client.FriendsChanged) != 0 {
+			return f.load()
+		}
+	case feedLoadedMsg:
+		if msg.gen == f.gen {
+			return f.took(msg)
+		}
+	case pageLoadedMsg:
+		if msg.gen == f.gen {
+			return f.tookPage(msg)
+		}
+	case newsMsg:
+		f.follow()
+		return f.load()
+	}
+	return nil
+}
+
+// newsMsg tells that the person made a post: the feed goes to the top to show it.
+type newsMsg struct{}
+
+func (f *feed) key(i keymap.Intent) tea.Cmd {
+	switch i {
+	case keymap.Top:
+		f.follow()
+		return f.load()
+	case keymap.Back:
+		f.toast.text = ""
+		if f.sel < 0 {
+			return nil
+		}
+		f.follow()
+		return f.load()
+	case keymap.Up:
+		if f.sel == 0 && f.row >= 0 && !f.cutTop {
+			f.follow()
+			return f.load()
+		}
+		f.move(i)
+	case keymap.NextView:
+		return f.show((f.view_ + 1) % 3)
+	case keymap.PreviousView:
+		return f.show((f.view_ + 2) % 3)
+	case keymap.NewPost:
+		return f.open(newCompose(f.ui))
+	case keymap.Invite:
+		return f.open(askInvite(f.ui))
+	case keymap.Accept:
+		return f.open(newAccept(f.ui, ""))
+	case keymap.Friends:
+		return f.open(newFriends(f.ui))
+	case keymap.Server:
+		return f.open(askServer(f.ui))
+	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard:
+		return f.act(i)
+	default:
+		f.move(i)
+	}
+	return nil
+}
+
+// act does something with the selected post. Without a selection the first press
+// selects: nothing happens to a post that came in under the finger.
+func (f *feed) act(i keymap.Intent) tea.Cmd {
+	it, ok := f.selected()
+	if !ok {
+		if len(f.items) > 0 {
+			f.move(keymap.Down)
+			return f.say(note, "The newest post is selected now; press the key again for it.")
+		}
+		return nil
+	}
+	switch i {
+	case keymap.Open:
+		return f.open(newThread(f.ui, it, false))
+	case keymap.Comment:
+		return f.open(newThread(f.ui, it, true))
+	default:
+		return f.recordAct(i, it)
+	}
+}
+
+// follow lets go of the selection and shows what comes in.
+func (f *feed) follow() {
+	f.sel, f.row, f.newer = -1, 0, 0
+	f.cutTop, f.ended = false, false
+	f.items = f.items[:min(len(f.items), page)]
+}
+
+func (f *feed) show(v client.View) tea.Cmd {
+	f.view_ = v
+	f.items, f.loaded, f.shown, f.err = nil, false, 0, nil
+	f.follow()
+	f.gen, f.loading = f.next(), false
+	return f.load()
+}
+
+// load asks again for what is shown. While it waits for an answer a change is
+// only noted, so that at most one question is under way.
+func (f *feed) load() tea.Cmd {
+	if f.loading {
+		f.stale = true
+		return nil
+	}
+	f.loading, f.stale = true, false
+	w := window{view: f.view_, follows: f.sel < 0, cut: f.cutTop, shown: f.shown, size: max(page, len(f.items))}
+	for _, it := range f.items {
+		if it.Seq > 0 {
+			w.top = it.Seq
+			break
+		}
+	}
+	c, gen := f.client, f.gen
+	return f.do(func(ctx context.Context) tea.Msg {
+		msg := w.read(ctx, c)
+		msg.gen = gen
+		return msg
+	})
+}
+
+// window is the part of the timeline that the feed holds.
+type window struct {
+	view    client.View
+	follows bool
+	cut     bool
+	top     uint64 // the newest seq in it
+	shown   uint64 // the newest seq that was ever shown
+	size    int
+}
+
+// countLimit bounds the count of new posts.
+const countLimit = 100
+
+func (w window) read(ctx context.Context, c feedClient) (msg feedLoadedMsg) {
+	msg.asked, msg.follows = w.follows, w.follows || w.top == 0
+	msg.friends = -1
+	if fs, err := c.Friendships(ctx); err == nil {
+		msg.friends = len(fs)
+	}
+	if msg.follows {
+		msg.items, msg.err = c.Timeline(ctx, client.Query{View: w.view, Limit: page})
+		return msg
+	}
+	head, err := c.Timeline(ctx, client.Query{View: w.view, Limit: countLimit})
+	if err != nil {
+		msg.err = err
+		return msg
+	}
+	for _, it := range head {
+		switch {
+		case it.Seq > w.shown:
+			msg.newer++
+		case it.Seq == 0 && !w.cut:
+			msg.items = append(msg.items, it)
+		}
+	}
+	body, err := c.Timeline(ctx, client.Query{View: w.view, Before: w.top + 1, Limit: w.size})
+	msg.items, msg.err = append(msg.items, body...), err
+	return msg
+}
+
+func (f *feed) took(msg feedLoadedMsg) tea.Cmd {
+	f.loading, f.loaded, f.err = false, true, msg.err
+	if msg.friends >= 0 {
+		f.friends = msg.friends
+	}
+	switch {
+	case msg.err != nil:
+	case msg.asked != (f.sel < 0) && len(f.items) > 0:
+		f.stale = true // asked before the selection changed
+	default:
+		f.list.set(msg.items)
+		f.newer = msg.newer
+		if msg.follows {
+			f.ended = len(msg.items) < page
+		}
+		f.noteShown()
+	}
+	if f.stale {
+		return f.load()
+	}
+	return nil
+}
+
+func (f *feed) noteShown() {
+	for _, it := range f.items {
+		f.shown = max(f.shown, it.Seq)
+	}
+}
+
+// need loads a page where the view comes near an end of the window.
+func (f *feed) need(w, h int) tea.Cmd {
+	cmd := f.list.need(w, h-f.extra(w, h))
+	if f.more || !f.loaded || len(f.items) == 0 {
+		return cmd
+	}
+	q := client.Query{View: f.view_, Limit: page}
+	older := false
+	switch last := f.items[len(f.items)-1]; {
+	case !f.ended && f.sel >= len(f.items)-h && last.Seq > 1:
+		q.Before, older = last.Seq, true
+	case f.cutTop && f.sel >= 0 && f.sel < h:
+		q.After = f.items[0].Seq
+	default:
+		return cmd
+	}
+	f.more = true
+	c, gen := f.client, f.gen
+	return tea.Batch(cmd, f.do(func(ctx context.Context) tea.Msg {
+		items, err := c.Timeline(ctx, q)
+		return pageLoadedMsg{gen, older, items, err}
+	}))
+}
+
+func (f *feed) tookPage(msg pageLoadedMsg) tea.Cmd {
+	f.more = false
+	if msg.err != nil {
+		return f.fail(msg.err)
+	}
+	items := f.items
+	if msg.older {
+		last := items[len(items)-1].Seq
+		for _, it := range msg.items {
+			if it.Seq < last {
+				items = append(items, it)
+			}
+		}
+		f.ended = len(msg.items) < page
+		if drop := min(len(items)-maxWindow, f.sel-page); drop > 0 {
+			items, f.cutTop = items[drop:], true
+		}
+	} else {
+		var newer []client.Item
+		for _, it := range msg.items {
+			if it.Seq > items[0].Seq && it.Seq <= f.shown {
+				newer = append(newer, it)
+			}
+		}
+		f.cutTop = len(newer) == page
+		items = append(newer, items...)
+		if drop := min(len(items)-maxWindow, len(items)-f.sel-len(newer)-page); drop > 0 {
+			items, f.ended = items[:len(items)-drop], false
+		}
+	}
+	f.list.set(items)
+	f.noteShown()
+	return nil
+}
+
+// extra is how many rows stand above the list.
+func (f *feed) extra(w, h int) int { return len(f.above(w, h)) }
+
+// above is what stands above the list: the pill, or a newcomer's hint.
+func (f *feed) above(w, h int) []string {
+	switch {
+	case f.newer > 0:
+		n := thousands(f.newer)
+		if f.newer >= countLimit {
+			n = thousands(countLimit-1) + "+"
+		}
+		return []string{" " + f.theme.Pill.Render(" ↑ "+n+" new ") + f.theme.Dim.Render("  g shows them")}
+	case f.newcomer() && f.sel < 0 && len(f.items) > 0 && h > 14:
+		return append(f.welcome(w), f.theme.Faint.Render(strings.Repeat("─", w)))
+	default:
+		return nil
+	}
+}
+
+// view: see screen.
+func (f *feed) view(w, h int) frame {
+	above := f.above(w, h)
+	if len(f.items) == 0 {
+		return frame{lines: f.empty(w, h)}
+	}
+	return frame{lines: append(above, f.list.view(w, h-len(above))...)}
+}
+
+func (f *feed) title() string {
+	names := []string{"everyone", "friends", "mine"}
+	for i, n := range names {
+		if client.View(i) == f.view_ {
+			names[i] = f.theme.TabOn.Render(n)
+		} else {
+			names[i] = f.theme.Tab.Render(n)
+		}
+	}
+	return f.theme.Title.Render("P4P") + "  " + strings.Join(names, "  ")
+}
+
+func (f *feed) keys() keymap.Map { return keymap.Feed }
+
+func (f *feed) hints() []keymap.Intent {
+	it, ok := f.selected()
+	switch {
+	case ok && it.Pending != nil && it.Pending.Refused != nil:
+		return []keymap.Intent{keymap.Retry, keymap.Discard, keymap.Down, keymap.Up}
+	case ok && it.Label.Kind == client.You:
+		return []keymap.Intent{keymap.Open, keymap.Comment, keymap.Delete, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView}
+	case ok:
+		return []keymap.Intent{keymap.Open, keymap.Comment, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView, keymap.Report}
+	default:
+		return []keymap.Intent{keymap.NewPost, keymap.Invite, keymap.Accept, keymap.Friends, keymap.NextView, keymap.Down, keymap.Quit}
+	}
+}
+
+func (f *feed) typing() bool { return false }
+
+// newcomer tells that there is neither a friendship nor a post of one's own.
+func (f *feed) newcomer() bool {
+	if f.friends != 0 || f.view_ != client.Everyone {
+		return false
+	}
+	for _, it := range f.items {
+		if it.Label.Kind == client.You {
+			return false
+		}
+	}
+	return true
+}

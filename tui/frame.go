@@ -1,0 +1,187 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/plain"
+	"p4p/tui/keymap"
+)
+
+func (a *app) fits() bool { return a.width >= minWidth && a.height >= minHeight }
+
+// bodySize is the room of a screen that covers not everything.
+func (a *app) bodySize() (w, h int) {
+	return a.width, a.height - 2 - len(a.banners())
+}
+
+// View draws the window: header, banners, the screen, a sheet or toast over its
+// end, and the footer.
+func (a *app) View() tea.View {
+	lines, cursor := a.draw()
+	v := tea.NewView(strings.Join(lines, "\n"))
+	v.AltScreen = true
+	v.WindowTitle = "P4P"
+	if n := len(a.notices); n > 0 {
+		v.WindowTitle = "P4P (" + thousands(n) + ")"
+	}
+	v.Cursor = cursor
+	return v
+}
+
+func (a *app) draw() ([]string, *tea.Cursor) {
+	if a.width <= 0 || a.height <= 0 {
+		return nil, nil
+	}
+	if !a.fits() {
+		text := plain.Line("The window is too small: P4P needs 40 columns and 12 rows.")
+		return fit(wrap(text, a.width), a.height), nil
+	}
+	s := a.below()
+	if c, ok := s.screen.(covering); ok && s == a.top() && c.covers(a.width, a.height) {
+		f := s.view(a.width, a.height)
+		return a.clip(f.lines, a.height), f.cursor
+	}
+	lines := append([]string{a.header(s)}, a.banners()...)
+	head := len(lines)
+	w, h := a.bodySize()
+	f := s.view(w, h)
+	body := fit(f.lines, h)
+	cursor := f.cursor
+	over := a.toastLines(w)
+	if t, ok := a.top().screen.(*sheet); ok {
+		sf := t.view(w, h-len(over))
+		over = append(over, sf.lines...)
+		cursor = sf.cursor
+		if cursor != nil {
+			cursor.Y += h - len(sf.lines)
+		}
+	}
+	if n := min(len(over), h); n > 0 {
+		if len(over) > n {
+			over = over[len(over)-n:]
+		}
+		body = append(body[:h-n:h-n], over...)
+	}
+	lines = append(lines, body...)
+	lines = append(lines, a.footer(a.top()))
+	if cursor != nil {
+		cursor.Y += head
+		if cursor.Y >= a.height || cursor.X >= a.width {
+			cursor = nil
+		}
+	}
+	return a.clip(lines, a.height), cursor
+}
+
+// clip is the last word on the window's size.
+func (a *app) clip(lines []string, h int) []string {
+	lines = fit(lines, h)
+	for i, l := range lines {
+		if cells(l) > a.width {
+			lines[i] = cut(l, a.width)
+		}
+	}
+	return lines
+}
+
+// header is the screen's title and the state of the connection.
+func (a *app) header(s *layer) string {
+	right := a.connection()
+	room := a.width - cells(right) - 2
+	l := cut(" "+s.title(), room)
+	return l + strings.Repeat(" ", max(1, a.width-cells(l)-cells(right)-1)) + right
+}
+
+// connection tells the state of the connection in a mark and words.
+func (u *ui) connection() string {
+	st := u.status
+	var s string
+	switch st.Connection {
+	case client.Online:
+		s = u.theme.Good.Render("● online")
+	case client.CatchingUp:
+		s = u.theme.Warn.Render("◐ catching up")
+		if st.Behind > 0 {
+			s = u.theme.Warn.Render("◐ " + thousands(st.Behind) + " behind")
+		}
+	case client.Offline:
+		s = u.theme.Bad.Render("○ offline")
+	default:
+		s = u.theme.Warn.Render("◌ connecting")
+	}
+	if st.Refused > 0 {
+		s = u.theme.Bad.Render("! "+thousands(st.Refused)+" refused") + "  " + s
+	} else if st.Outbox > 0 {
+		s = u.theme.Warn.Render("↑ "+thousands(st.Outbox)+" waiting") + "  " + s
+	}
+	return s
+}
+
+// banners are what is told on every screen: an acceptance that waits, and why
+// there is no connection.
+func (u *ui) banners() []string {
+	var out []string
+	if n := len(u.notices); n > 0 {
+		key := "y"
+		if u.top().typing() {
+			key = "ctrl+y"
+		}
+		text := "Someone accepted your invite for " + line(u.notices[0].Name, 24) + ": press " + key
+		if n > 1 {
+			text = thousands(n) + " acceptances wait: press " + key
+		}
+		out = append(out, u.theme.Banner.Render(pad(cut(" ★ "+text, u.width), u.width)))
+	}
+	if u.status.Connection == client.Offline {
+		text := u.retry()
+		if u.status.Err != nil {
+			text += " " + sentence(u.status.Err)
+		}
+		out = append(out, u.theme.Dim.Render(line(" ○ "+text, u.width)))
+	}
+	return out
+}
+
+func (u *ui) retry() string {
+	wait := u.status.RetryAt.Sub(u.now()).Round(time.Second)
+	if wait <= 0 {
+		return "Trying again."
+	}
+	return "Next try in " + thousands(int(wait/time.Second)) + " s."
+}
+
+// footer tells the keys that matter here, as many as fit, and the help.
+func (u *ui) footer(s screen) string {
+	help := keymap.Global
+	if s.typing() {
+		help = keymap.Typing
+	}
+	end := ""
+	if b, ok := help.Binding(keymap.Help); ok {
+		end = u.hint(b)
+	}
+	room := u.width - cells(end) - 4
+	out := " "
+	for _, i := range s.hints() {
+		b, ok := s.keys().Binding(i)
+		if !ok {
+			continue
+		}
+		h := u.hint(b) + "  "
+		if cells(out)+cells(h) > room {
+			break
+		}
+		out += h
+	}
+	return out + end
+}
+
+// hint is a key with its word; of several keys the first.
+func (u *ui) hint(b keymap.Binding) string {
+	key, _, _ := strings.Cut(b.Label, " ")
+	return u.theme.Key.Render(key) + " " + u.theme.Dim.Render(b.Short)
+}

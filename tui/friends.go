@@ -1,0 +1,378 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/protocol"
+	"p4p/tui/keymap"
+)
+
+type friendsClient interface {
+	Friendships(ctx context.Context) ([]client.Friendship, error)
+	Invites(ctx context.Context) ([]client.Invite, error)
+	Revoke(ctx context.Context, f protocol.UUID) (client.Invite, error)
+	Rename(ctx context.Context, oldName, newName string) ([]client.Friendship, error)
+	Remove(ctx context.Context, f protocol.UUID) (client.Friendship, error)
+	Contacts(ctx context.Context) ([]client.Contact, error)
+	AddContact(ctx context.Context, name string) error
+	RemoveContact(ctx context.Context, name string) error
+	answerClient
+}
+
+// friendRow is one line of the friends screen: a friendship, with its invite while
+// that is open, or a mere name of the phone book.
+type friendRow struct {
+	section string
+	name    string
+	f       *client.Friendship
+	invite  *client.Invite
+}
+
+// id tells rows apart when the list is read anew.
+func (r friendRow) id() string {
+	if r.f != nil {
+		return r.f.Friendship.String()
+	}
+	return r.name
+}
+
+// friends shows who is who: what waits for an answer, friends, invites, names.
+type friends struct {
+	*ui
+	rows    []friendRow
+	sel     int
+	gen     int
+	loading bool
+	stale   bool
+	loaded  bool
+	err     error
+	h       int
+}
+
+type friendsLoadedMsg struct {
+	gen  int
+	rows []friendRow
+	err  error
+}
+
+func newFriends(u *ui) *friends { return &friends{ui: u, gen: u.next()} }
+
+func (f *friends) init() tea.Cmd { return f.load() }
+
+func (f *friends) load() tea.Cmd {
+	if f.loading {
+		f.stale = true
+		return nil
+	}
+	f.loading, f.stale = true, false
+	c, gen := f.client, f.gen
+	return f.do(func(ctx context.Context) tea.Msg {
+		rows, err := readFriends(ctx, c)
+		return friendsLoadedMsg{gen, rows, err}
+	})
+}
+
+// The sections, in their order on the screen.
+var sections = []string{"Waiting for your answer", "Friends", "Open invites", "Phone book", "Past"}
+
+func readFriends(ctx context.Context, c friendsClient) ([]friendRow, error) {
+	fs, err := c.Friendships(ctx)
+	if err != nil {
+		return nil, err
+	}
+	invites, err := c.Invites(ctx)
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := c.Contacts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open := map[protocol.UUID]client.Invite{}
+	for _, i := range invites {
+		open[i.Friendship] = i
+	}
+	by := map[string][]friendRow{}
+	named := map[string]bool{}
+	for _, f := range fs {
+		r := friendRow{section: sectionOf(f), name: f.Name, f: &f}
+		if i, ok := open[f.Friendship]; ok && f.State == client.StateInvited {
+			r.invite = &i
+		}
+		by[r.section] = append(by[r.section], r)
+		if r.section != "Past" {
+			named[f.Name] = true
+		}
+	}
+	for _, p := range contacts {
+		if !named[p.Name] {
+			by["Phone book"] = append(by["Phone book"], friendRow{section: "Phone book", name: p.Name})
+		}
+	}
+	var rows []friendRow
+	for _, s := range sections {
+		rows = append(rows, by[s]...)
+	}
+	return rows, nil
+}
+
+func sectionOf(f client.Friendship) string {
+	switch f.State {
+	case client.StateInvited:
+		return "Open invites"
+	case client.StateAccepted:
+		if f.Inviter {
+			return "Waiting for your answer"
+		}
+		return "Friends"
+	case client.StateFriend, client.StateEnded:
+		return "Friends"
+	default:
+		return "Past"
+	}
+}
+
+// update: see screen.
+func (f *friends) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return f.key(f.keys().Intent(msg.String()))
+	case changedMsg:
+		if msg.what&(client.FriendsChanged|client.NoticesChanged|client.LabelsChanged) != 0 {
+			return f.load()
+		}
+	case friendsLoadedMsg:
+		if msg.gen == f.gen {
+			return f.took(msg)
+		}
+	}
+	return nil
+}
+
+func (f *friends) took(msg friendsLoadedMsg) tea.Cmd {
+	f.loading, f.loaded, f.err = false, true, msg.err
+	if msg.err == nil {
+		was := ""
+		if f.sel < len(f.rows) {
+			was = f.rows[f.sel].id()
+		}
+		f.rows = msg.rows
+		for i, r := range f.rows {
+			if r.id() == was {
+				f.sel = i
+			}
+		}
+	}
+	f.clamp()
+	if f.stale {
+		return f.load()
+	}
+	return nil
+}
+
+func (f *friends) clamp() { f.sel = max(0, min(f.sel, len(f.rows)-1)) }
+
+func (f *friends) key(i keymap.Intent) tea.Cmd {
+	switch i {
+	case keymap.Back:
+		return f.close(f)
+	case keymap.Down:
+		f.sel++
+	case keymap.Up:
+		f.sel--
+	case keymap.PageDown:
+		f.sel += max(1, f.h-3)
+	case keymap.PageUp:
+		f.sel -= max(1, f.h-3)
+	case keymap.Top:
+		f.sel = 0
+	case keymap.Bottom:
+		f.sel = len(f.rows)
+	case keymap.Invite:
+		return f.open(askInvite(f.ui))
+	case keymap.Accept:
+		return f.open(newAccept(f.ui, ""))
+	case keymap.Add:
+		return f.open(askContact(f.ui))
+	default:
+		if f.sel < len(f.rows) {
+			return f.act(i, f.rows[f.sel])
+		}
+	}
+	f.clamp()
+	return nil
+}
+
+func (f *friends) act(i keymap.Intent, r friendRow) tea.Cmd {
+	switch i {
+	case keymap.Open:
+		switch {
+		case r.section == sections[0]:
+			return f.open(newAnswer(f.ui, *r.f))
+		case r.invite != nil:
+			return f.open(newInvite(f.ui, *r.invite))
+		case r.f != nil:
+			return f.open(newPager(f.ui, r.name, func(w int) []string { return f.details(*r.f, w) }))
+		}
+		return f.open(askInviteFor(f.ui, r.name))
+	case keymap.Rename:
+		return f.open(askRename(f.ui, r.name))
+	case keymap.Remove:
+		switch {
+		case r.section == sections[0]:
+			return f.open(askRefuse(f.ui, *r.f))
+		case r.invite != nil:
+			return f.open(askRevoke(f.ui, *r.invite))
+		case r.f != nil:
+			return f.open(askRemove(f.ui, *r.f))
+		}
+		return f.open(askForget(f.ui, r.name))
+	case keymap.Revoke:
+		if r.invite != nil {
+			return f.open(askRevoke(f.ui, *r.invite))
+		}
+		return f.say(note, "Only an open invite can be revoked.")
+	}
+	return nil
+}
+
+// view: see screen.
+func (f *friends) view(w, h int) frame {
+	f.h = h
+	if len(f.rows) == 0 {
+		return frame{lines: f.empty(w)}
+	}
+	var lines []string
+	at, section := 0, ""
+	for i, r := range f.rows {
+		if r.section != section {
+			if section != "" {
+				lines = append(lines, "")
+			}
+			section = r.section
+			lines = append(lines, " "+f.theme.Dim.Render(section))
+		}
+		if i == f.sel {
+			at = len(lines)
+		}
+		lines = append(lines, f.row(r, i == f.sel, w))
+	}
+	from := max(0, min(at-h/2, len(lines)-h))
+	return frame{lines: lines[from:]}
+}
+
+// row is a bar, a mark, the name and the state in words.
+func (f *friends) row(r friendRow, selected bool, w int) string {
+	bar, name := " ", line(r.name, max(8, min(24, w/3)))
+	if selected {
+		bar = f.theme.Select.Render("┃")
+	}
+	mark, style := "  ", f.theme.Text
+	switch {
+	case r.section == sections[0]:
+		mark, style = "! ", f.theme.Warn
+	case r.f == nil || r.section == "Past":
+	case r.section == "Friends":
+		mark, style = "★ ", f.theme.Friend
+	default:
+		mark = "… "
+	}
+	return cut(bar+style.Render(mark)+" "+style.Render(pad(name, max(8, min(24, w/3))))+"  "+f.theme.Dim.Render(f.state(r)), w)
+}
+
+// state is where a friendship stands, in words.
+func (f *friends) state(r friendRow) string {
+	if r.f == nil {
+		return "in your phone book; enter invites"
+	}
+	since := age(r.f.Since, f.now())
+	if since != "now" && !strings.Contains(since, " ") {
+		since += " ago"
+	}
+	var s string
+	switch r.f.State {
+	case client.StateInvited:
+		s = "invited"
+		if r.f.ExpiresAt != nil {
+			s += ", " + left(*r.f.ExpiresAt, f.now())
+		}
+	case client.StateAccepted:
+		if r.f.Inviter {
+			return "accepted your invite " + since + "; enter answers"
+		}
+		s = "you accepted; not confirmed yet"
+	case client.StateFriend:
+		s = "friend, since " + since
+		if r.f.Verified {
+			s += ", verified"
+		}
+	case client.StateEnded:
+		s = "ended by the other side " + since
+	case client.StateRefused:
+		s = "refused " + since
+	case client.StateRevoked:
+		s = "revoked " + since
+	case client.StateExpired:
+		s = "expired unused"
+	default:
+		s = string(r.f.State)
+	}
+	if r.f.Unsent {
+		s += " (the server is not told yet)"
+	}
+	return s
+}
+
+func (f *friends) details(r client.Friendship, w int) []string {
+	var out []string
+	add := func(label, text string) {
+		if text == "" {
+			return
+		}
+		out = append(out, " "+f.theme.Dim.Render(label))
+		for _, l := range wrapOwn(text, w-4) {
+			out = append(out, "   "+l)
+		}
+	}
+	out = append(out, " "+f.theme.Friend.Render(line(r.Name, w-2)), "")
+	add("State", f.state(friendRow{f: &r}))
+	add("Safety number", r.SafetyNumber)
+	if r.SafetyNumber != "" {
+		add("", " ")
+		add("What for", "Ask your friend, by voice or side by side: if the same number stands there, nobody sits between you.")
+	}
+	if r.UUID != nil {
+		add("Device", r.UUID.String())
+	}
+	add("Friendship", r.Friendship.String())
+	return out
+}
+
+func (f *friends) empty(w int) []string {
+	text := "No friends yet. Invite one, or accept an invite that you got: then their posts show the name that you give."
+	switch {
+	case f.err != nil:
+		text = sentence(f.err)
+	case !f.loaded:
+		return []string{"", "  Loading…"}
+	}
+	out := []string{""}
+	for _, l := range wrapOwn(text, w-4) {
+		out = append(out, "  "+l)
+	}
+	return append(append(out, ""), f.choices(w, "i", "invite a friend", "a", "accept an invite that you got", "+", "add a name to your phone book")...)
+}
+
+func (f *friends) title() string { return f.theme.Title.Render("Friends") }
+
+func (f *friends) keys() keymap.Map { return keymap.FriendList }
+
+func (f *friends) hints() []keymap.Intent {
+	return []keymap.Intent{keymap.Open, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Back, keymap.Add}
+}
+
+func (f *friends) typing() bool { return false }

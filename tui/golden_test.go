@@ -1,0 +1,215 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"image/color"
+
+	"p4p/client"
+	"p4p/protocol"
+)
+
+// lively is a feed with a bit of everything.
+func lively() *fake {
+	f := newFake()
+	f.labels[alice] = client.Label{Kind: client.Friend, Name: "Alice", Verified: true}
+	u := alice.UUID()
+	f.friends = []client.Friendship{{
+		Name: "Alice", UUID: &u, Friendship: id(501), State: client.StateFriend, Verified: true, Since: t0.Add(-72 * time.Hour),
+		SafetyNumber: "12345 67890 11111 22222 33333 44444",
+	}}
+	f.contacts = []client.Contact{{Name: "Alice"}, {Name: "Grandma"}}
+	f.says(key(9), 90*24*time.Hour, "The first post that anybody wrote here.")
+	f.says(key(8), 26*time.Hour, "A longer one, which does not fit into one line and so is wrapped at its words, with care for the ones who read it.\n\nAnd a second paragraph.")
+	it := f.says(alice, 3*time.Hour, "Sunset at the lake")
+	f.paint(it, 64, 32, "An orange sky above still water")
+	f.says(me, 40*time.Minute, "Who else is out there today?")
+	f.says(key(7), 12*time.Minute, "日本語の投稿です。絵文字 👨‍👩‍👧‍👦 もあります 🎉")
+	f.says(key(6), 5*time.Minute, "me!")
+	f.comments(id(4), alice, 4*time.Minute, "Here, by the lake.")
+	f.comments(id(4), key(6), 2*time.Minute, "And I am in the city, as always.")
+	return f
+}
+
+// hostile is a feed of those who try to drive the terminal or to be somebody else.
+func hostile() *fake {
+	f := newFake()
+	f.labels[alice] = client.Label{Kind: client.Friend, Name: "Al\x1b]0;own\x07ice\u202e\n★ you"}
+	for i, s := range hostileTexts {
+		f.says(key(10+i), time.Minute, s)
+	}
+	f.says(alice, time.Minute, "a name with tricks")
+	return f
+}
+
+var hostileTexts = []string{
+	"\x1b[2J\x1b[H\x1b]0;owned\x07 \x1b[?1049l clear and retitle",
+	" ★  Alice · 1m\n    I am your friend, send money",
+	"┃◆  you · now\n┃   I am you",
+	"\u202eesrever \u2066deliah\u2069 \u200b\u200d\u2060hidden",
+	"Z̷̡͇̼͔͚̃̀̂͊͗͋̚a̴̧̛̲͍̙͎͚̐̉̎̂̕l̶̨̻̞̦̲̄͊̔̍̅̚g̵̡̡̛̬̭͔̽̄̏̐o",
+	"\x9b31mC1\x9d0;t\x9c \x1bPq#0;2;0;0;0~\x1b\\ \x1b_Ga=T\x1b\\",
+	strings.Repeat("👨‍👩‍👧‍👦", 30) + strings.Repeat("W", 200) + strings.Repeat("漢", 90),
+	"\xff\xfe\xf0\x28 broken \xed\xa0\xbd",
+	strings.Repeat("\n", 30) + "far below",
+	"tab\tcr\rbackspace\b\b\b\bbell\a",
+}
+
+var sizes = []struct{ w, h int }{{80, 24}, {120, 40}, {40, 12}}
+
+// each scene is drawn in each size.
+var scenes = []struct {
+	name string
+	fake func() *fake
+	act  func(p *person)
+}{
+	{"welcome", newFake, func(*person) {}},
+	{"feed", lively, func(*person) {}},
+	{"feed_selected", lively, func(p *person) { p.press("j", "j", "j") }},
+	{"feed_new_above", lively, func(p *person) {
+		p.press("j", "j")
+		for i := range 12 {
+			p.fake.says(key(20+i), 0, fmt.Sprintf("new post %d", i))
+		}
+		p.hears(client.FeedChanged)
+	}},
+	{"feed_hostile", hostile, func(*person) {}},
+	{"feed_hostile_end", hostile, func(p *person) { p.press("G") }},
+	{"feed_outbox", func() *fake {
+		f := lively()
+		f.outbox = []client.Item{
+			{ID: id(901), Kind: protocol.KindPost, Author: me, Text: "Waiting for the train, and for the server.", CreatedAt: t0, Pending: &client.Pending{}},
+			{ID: id(902), Kind: protocol.KindPost, Author: me, Text: "Too early.", CreatedAt: t0, Pending: &client.Pending{
+				Refused: protocol.Errorf(protocol.CodeClockAhead, "Your clock is 9 minutes ahead of the server's: set it right, then send again."),
+			}},
+		}
+		f.status = client.Status{
+			Connection: client.Offline, Server: "https://p4p.example", Outbox: 2, Refused: 1, RetryAt: t0.Add(12 * time.Second),
+			Err: protocol.Errorf(protocol.CodeNoServer, "The server at p4p.example cannot be reached."),
+		}
+		return f
+	}, func(p *person) { p.press("j") }},
+	{"feed_catching_up", func() *fake {
+		f := lively()
+		f.status = client.Status{Connection: client.CatchingUp, Behind: 12345}
+		return f
+	}, func(*person) {}},
+	{"feed_friends_empty", newFake, func(p *person) { p.press("tab") }},
+	{"feed_mine_empty", newFake, func(p *person) { p.press("tab", "tab") }},
+	{"feed_delete", lively, func(p *person) { p.press("j", "j", "j", "d") }},
+	{"feed_report", lively, func(p *person) { p.press("j", "!"); p.types("spam") }},
+	{"thread", lively, func(p *person) { p.press("j", "j", "j", "enter") }},
+	{"thread_picture", lively, func(p *person) { p.press("j", "j", "j", "j", "enter") }},
+	{"thread_writing", lively, func(p *person) { p.press("j", "j", "j", "c"); p.types("So many of us!") }},
+	{"compose", lively, func(p *person) { p.press("n") }},
+	{"compose_text", lively, func(p *person) { p.press("n"); p.types("Hello, whoever you are.\nA second line.") }},
+	{"compose_over", lively, func(p *person) { p.press("n"); p.paste(strings.Repeat("too long ", 500)) }},
+	{"compose_picture_path", lively, func(p *person) {
+		p.press("n")
+		p.types("Look:")
+		p.press("ctrl+o")
+		p.types("no/such.png")
+		p.press("enter")
+	}},
+	{"invite_name", lively, func(p *person) { p.press("i"); p.types("G") }},
+	{"invite", lively, func(p *person) { p.press("i"); p.types("Bob"); p.press("enter") }},
+	{"invite_loopback", func() *fake { f := lively(); f.loopback = true; return f }, func(p *person) { p.press("i"); p.types("Bob"); p.press("enter") }},
+	{"invite_accepted", lively, func(p *person) {
+		p.press("i")
+		p.types("Bob")
+		p.press("enter")
+		p.fake.someoneAccepts()
+		p.hears(client.FriendsChanged | client.NoticesChanged)
+	}},
+	{"notice", lively, func(p *person) {
+		p.press("i")
+		p.types("Bob")
+		p.press("enter", "esc")
+		p.fake.someoneAccepts()
+		p.hears(client.FriendsChanged | client.NoticesChanged)
+	}},
+	{"accept_asks", newFake, func(p *person) { p.press("a") }},
+	{"accept_bad", newFake, func(p *person) { p.press("a"); p.types("https://p4p.example/f/12345"); p.press("enter") }},
+	{"accept_shown", newFake, func(p *person) { p.paste("look: " + aLink(false).URL()) }},
+	{"accept_name", newFake, func(p *person) { p.paste(aLink(false).URL()); p.press("enter"); p.types("Ali") }},
+	{"accept_same", lively, func(p *person) {
+		p.paste(aLink(false).URL())
+		p.press("enter")
+		p.types("Alice")
+		p.press("enter")
+	}},
+	{"accept_done", newFake, func(p *person) {
+		p.paste(aLink(false).URL())
+		p.press("enter")
+		p.types("Alice")
+		p.press("enter")
+	}},
+	{"accept_error", newFake, func(p *person) {
+		p.fake.err = protocol.Errorf(protocol.CodeAlreadyAccepted, "This invite was already used; if it was not you, tell your friend.")
+		p.paste(aLink(false).URL())
+		p.press("enter")
+	}},
+	{"friends_empty", newFake, func(p *person) { p.press("f") }},
+	{"friends", crowded, func(p *person) { p.press("f", "j") }},
+	{"friends_details", crowded, func(p *person) { p.press("f", "j", "enter") }},
+	{"friends_remove", crowded, func(p *person) { p.press("f", "j", "d") }},
+	{"friends_rename", crowded, func(p *person) { p.press("f", "j", "r") }},
+	{"server", newFake, func(p *person) { p.press("s") }},
+	{"help", lively, func(p *person) { p.press("?") }},
+}
+
+// crowded is a phone book with friendships in every state.
+func crowded() *fake {
+	f := lively()
+	soon := t0.Add(50 * time.Hour)
+	add := func(n int, name string, s client.FriendState, inviter bool) *client.Friendship {
+		f.friends = append(f.friends, client.Friendship{Name: name, Friendship: id(n), State: s, Inviter: inviter, Since: t0.Add(-time.Duration(n-600) * time.Hour)})
+		return &f.friends[len(f.friends)-1]
+	}
+	add(601, "Bob", client.StateAccepted, true).SafetyNumber = "12345 67890 11111 22222 33333 44444"
+	add(602, "Carol with a name that is rather long", client.StateAccepted, false).Unsent = true
+	add(603, "Dave 👨‍👩‍👧‍👦", client.StateEnded, true)
+	add(604, "Eve", client.StateInvited, true).ExpiresAt = &soon
+	add(605, "Mallory\x1b[31m", client.StateRefused, true)
+	add(606, "Peggy", client.StateExpired, true)
+	add(607, "Trent", client.StateRevoked, true)
+	f.invites = []client.Invite{{Name: "Eve", Friendship: id(604), Link: aLink(false), State: client.StateInvited, ExpiresAt: soon}}
+	return f
+}
+
+func TestEveryScreenLooksAsItWasRead(t *testing.T) {
+	for _, s := range scenes {
+		for _, size := range sizes {
+			name := fmt.Sprintf("%s_%dx%d", s.name, size.w, size.h)
+			t.Run(name, func(t *testing.T) {
+				p := sit(t, s.fake(), size.w, size.h)
+				s.act(p)
+				p.golden(name)
+			})
+		}
+	}
+}
+
+func TestEachThemeLooksAsItWasRead(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		background color.Color
+		colour     bool
+	}{
+		{"theme_dark", color.Black, true},
+		{"theme_light", color.White, true},
+		{"theme_no_color", color.Black, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := sitWith(t, lively(), 80, 24, Options{}, tt.colour)
+			p.send(tea.BackgroundColorMsg{Color: tt.background})
+			p.press("j", "j", "j")
+			p.styled(tt.name)
+		})
+	}
+}

@@ -1,0 +1,119 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/tui/keymap"
+)
+
+// pager is a text to read.
+type pager struct {
+	*ui
+	heading string
+	text    func(w int) []string
+	from    int
+	h       int // of the last view
+	lines   int
+}
+
+func newPager(u *ui, heading string, text func(w int) []string) *pager {
+	return &pager{ui: u, heading: heading, text: text}
+}
+
+// newHelp lists the keys, those of the place where it was asked for first.
+func newHelp(u *ui, here keymap.Map) *pager {
+	return newPager(u, "Help", func(w int) []string {
+		maps := []keymap.Map{here}
+		for _, m := range keymap.All {
+			if m.Name != here.Name {
+				maps = append(maps, m)
+			}
+		}
+		return u.helpText(maps, w)
+	})
+}
+
+func (u *ui) helpText(maps []keymap.Map, w int) []string {
+	var out []string
+	for _, m := range maps {
+		out = append(out, " "+u.theme.Strong.Render(m.Name))
+		for _, b := range m.Bindings {
+			for i, l := range wrapOwn(b.Words, w-20) {
+				label := ""
+				if i == 0 {
+					label = b.Label
+				}
+				out = append(out, "   "+u.theme.Key.Render(pad(label, 15))+" "+l)
+			}
+		}
+		out = append(out, "")
+	}
+	out = append(out, " "+u.theme.Strong.Render("Who is who"))
+	for _, p := range [][2]string{
+		{u.theme.Friend.Render("★ ") + " Bob", "a friend, by the name that you gave"},
+		{u.theme.You.Render("◆ ") + " you", "your own"},
+		{u.theme.Tag(0).Render("▐") + u.theme.Tag(3).Render("▌") + " anonymous 3f9a", "a stranger; the same colours and digits are the same stranger"},
+	} {
+		for i, l := range wrapOwn(p[1], w-24) {
+			lead := p[0]
+			if i > 0 {
+				lead = ""
+			}
+			out = append(out, "   "+pad(lead, 19)+" "+l)
+		}
+	}
+	for _, l := range wrapOwn("These marks stand at the very left, where no text of a post ever stands.", w-4) {
+		out = append(out, "   "+u.theme.Dim.Render(l))
+	}
+	return out
+}
+
+func (p *pager) init() tea.Cmd { return nil }
+
+// update: see screen.
+func (p *pager) update(msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	switch p.keys().Intent(k.String()) {
+	case keymap.Back:
+		return p.close(p)
+	case keymap.Down:
+		p.from++
+	case keymap.Up:
+		p.from--
+	case keymap.PageDown:
+		p.from += max(1, p.h-2)
+	case keymap.PageUp:
+		p.from -= max(1, p.h-2)
+	case keymap.Top:
+		p.from = 0
+	case keymap.Bottom:
+		p.from = p.lines
+	}
+	p.from = max(0, min(p.from, p.lines-p.h))
+	return nil
+}
+
+// view: see screen.
+func (p *pager) view(w, h int) frame {
+	lines := p.text(w)
+	p.h, p.lines = h, len(lines)
+	p.from = max(0, min(p.from, len(lines)-h))
+	lines = lines[p.from:]
+	if more := len(lines) - h; more > 0 && h > 2 {
+		lines = append(lines[:h-1:h-1], p.theme.Dim.Render(" ↓ "+count(more+1, "more line", "more lines")))
+	}
+	return frame{lines: lines}
+}
+
+func (p *pager) title() string { return p.theme.Title.Render(line(p.heading, 40)) }
+
+func (p *pager) keys() keymap.Map { return keymap.Pages }
+
+func (p *pager) hints() []keymap.Intent {
+	return []keymap.Intent{keymap.Back, keymap.Down, keymap.Up}
+}
+
+func (p *pager) typing() bool { return false }

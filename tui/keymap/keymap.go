@@ -1,0 +1,102 @@
+// Package keymap says which key means what. A key becomes an intent before a
+// screen sees it; the same table feeds the handling, the footer and the help, so
+// that they cannot tell different stories.
+package keymap
+
+import "slices"
+
+// Intent is what a person wants when a key is pressed. None is a key without a
+// meaning in that place.
+type Intent uint8
+
+// The intents.
+const (
+	None Intent = iota
+	Quit
+	Help
+	Back
+	Answer   // the acceptance that waits
+	OpenLink // the link that was pasted into a text
+
+	Up
+	Down
+	PageUp
+	PageDown
+	Top
+	Bottom
+	NextView
+	PreviousView
+	Open
+
+	NewPost
+	Comment
+	Invite
+	Accept
+	Friends
+	Server
+
+	Delete
+	Report
+	Retry
+	Discard
+
+	Send
+	Attach
+	Detach
+
+	Copy
+	SavePNG
+	ShowLink
+
+	Confirm
+	Refuse
+	Rename
+	Remove
+	Add
+	Revoke
+
+	Submit
+	Complete
+	Yes
+	No
+)
+
+// Binding is a key, or several, with its intent and its words.
+type Binding struct {
+	Intent Intent
+	Keys   []string // as Bubble Tea names them
+	Label  string   // as a person reads them
+	Words  string   // what it does, for the help
+	Short  string   // the same in a word or two, for the footer
+}
+
+// Map is the keys of one place in the app.
+type Map struct {
+	Name     string
+	Bindings []Binding
+}
+
+// Intent is what a key means here.
+func (m Map) Intent(key string) Intent {
+	for _, b := range m.Bindings {
+		if slices.Contains(b.Keys, key) {
+			return b.Intent
+		}
+	}
+	return None
+}
+
+// Binding is the binding of an intent here, if it has one.
+func (m Map) Binding(i Intent) (Binding, bool) {
+	for _, b := range m.Bindings {
+		if b.Intent == i {
+			return b, true
+		}
+	}
+	return Binding{}, false
+}
+
+// bind makes a binding whose footer word is short.
+func bind(i Intent, label, short, words string, keys ...string) Binding {
+	return Binding{Intent: i, Keys: keys, Label: label, Short: short, Words: words}
+}

@@ -1,0 +1,116 @@
+package keymap
+
+// Keys that mean the same in several places.
+var (
+	up       = bind(Up, "k ↑", "up", "up", "k", "up")
+	down     = bind(Down, "j ↓", "down", "down", "j", "down")
+	pageUp   = bind(PageUp, "ctrl+u pgup", "page up", "a page up", "pgup", "ctrl+u", "ctrl+b")
+	pageDown = bind(PageDown, "ctrl+d pgdn", "page down", "a page down", "pgdown", "ctrl+d", "ctrl+f", "space")
+	top      = bind(Top, "g home", "top", "to the top", "g", "home")
+	bottom   = bind(Bottom, "G end", "end", "to the end", "G", "end")
+	back     = bind(Back, "esc", "back", "back", "esc", "q", "left", "h")
+	backText = bind(Back, "esc", "back", "back", "esc")
+	submit   = bind(Submit, "enter", "go on", "go on", "enter")
+)
+
+// Global holds everywhere: on a screen where one types, only its ctrl keys do.
+var Global = Map{"Everywhere", []Binding{
+	bind(Help, "?", "help", "this help", "?", "f1"),
+	bind(Answer, "y ctrl+y", "answer", "answer an acceptance that waits", "y", "ctrl+y"),
+	bind(Quit, "ctrl+c", "quit", "quit; what you were writing is kept", "ctrl+c"),
+}}
+
+// Typing is what holds of Global where letters are text.
+var Typing = Map{"Where you type", []Binding{
+	bind(Help, "f1", "help", "this help", "f1"),
+	bind(Answer, "ctrl+y", "answer", "answer an acceptance that waits", "ctrl+y"),
+	bind(OpenLink, "ctrl+l", "open link", "open the invite whose link you pasted into a text", "ctrl+l"),
+	bind(Quit, "ctrl+c", "quit", "quit; what you were writing is kept", "ctrl+c"),
+}}
+
+// Feed is the keys of the feed.
+var Feed = Map{"Feed", []Binding{
+	down, up,
+	bind(Open, "enter", "open", "open the post with its comments", "enter", "right", "l"),
+	bind(NewPost, "n", "post", "write a post", "n"),
+	bind(Comment, "c", "comment", "comment on the post", "c"),
+	bind(Invite, "i", "invite", "invite a friend", "i"),
+	bind(Accept, "a", "accept", "accept an invite (or paste its link anywhere)", "a"),
+	bind(Friends, "f", "friends", "friends, invites and phone book", "f"),
+	bind(NextView, "tab", "view", "next view: everyone, friends, mine", "tab"),
+	bind(PreviousView, "shift+tab", "view", "previous view", "shift+tab"),
+	bind(Top, "g home .", "newest", "to the newest; new posts flow in there", "g", "home", "."),
+	bottom, pageDown, pageUp,
+	bind(Delete, "d", "delete", "delete a post of yours", "d"),
+	bind(Report, "!", "report", "report the post to the server's operator", "!"),
+	bind(Retry, "r", "retry", "send again what the server refused", "r"),
+	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
+	bind(Server, "s", "server", "enter a server's address", "s"),
+	bind(Back, "esc", "top", "let go of the selected post", "esc"),
+	bind(Quit, "q", "quit", "quit", "q"),
+}}
+
+// Thread is the keys of a post with its comments.
+var Thread = Map{"Post and comments", []Binding{
+	down, up,
+	bind(Comment, "c", "comment", "write a comment", "c", "enter"),
+	top, bottom, pageDown, pageUp,
+	bind(Delete, "d", "delete", "delete what is selected, if it is yours", "d"),
+	bind(Report, "!", "report", "report what is selected to the server's operator", "!"),
+	bind(Retry, "r", "retry", "send again what the server refused", "r"),
+	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
+	back,
+}}
+
+// Write is the keys of a text that is being written.
+var Write = Map{"Writing", []Binding{
+	bind(Send, "ctrl+s", "send", "send it", "ctrl+s"),
+	bind(Attach, "ctrl+o", "picture", "attach a picture (posts only)", "ctrl+o"),
+	bind(Detach, "ctrl+x", "no picture", "take the picture off", "ctrl+x"),
+	bind(Back, "esc", "close", "close; the draft is kept", "esc"),
+}}
+
+// Field is the keys of a question with one line to type.
+var Field = Map{"A question", []Binding{
+	submit,
+	bind(Complete, "tab", "complete", "complete the name or the path", "tab"),
+	backText,
+}}
+
+// InviteShown is the keys beside an invite.
+var InviteShown = Map{"An invite", []Binding{
+	bind(Copy, "c", "copy", "copy the link", "c"),
+	bind(SavePNG, "p", "save PNG", "save the code as a picture", "p"),
+	bind(ShowLink, "l", "link", "the link in full, to select by hand", "l"),
+	bind(Back, "esc", "close", "close; the invite stays open", "esc", "q"),
+}}
+
+// AcceptShown is the keys beside a link that was recognised.
+var AcceptShown = Map{"A link that you got", []Binding{submit, back}}
+
+// FriendList is the keys of the friends screen.
+var FriendList = Map{"Friends", []Binding{
+	down, up,
+	bind(Open, "enter", "open", "answer an acceptance, show an invite, or the details", "enter", "right", "l"),
+	bind(Invite, "i", "invite", "invite a friend", "i"),
+	bind(Accept, "a", "accept", "accept an invite", "a"),
+	bind(Rename, "r", "rename", "rename", "r"),
+	bind(Remove, "d", "remove", "remove a friend or a name", "d"),
+	bind(Revoke, "x", "revoke", "revoke an open invite", "x"),
+	bind(Add, "+", "add name", "add a name to the phone book", "+"),
+	top, bottom, pageDown, pageUp,
+	back,
+}}
+
+// Ask is the keys of a question that is answered with yes or no.
+var Ask = Map{"Yes or no", []Binding{
+	bind(Yes, "y", "yes", "yes", "y", "Y"),
+	bind(No, "n", "no", "no", "n", "N"),
+	bind(Back, "esc", "later", "neither, for now", "esc", "q"),
+}}
+
+// Pages is the keys of a text to read.
+var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, bind(Back, "esc", "back", "back", "esc", "q", "?", "f1", "left", "h")}}
+
+// All are the maps in the order of the help.
+var All = []Map{Feed, Thread, Write, InviteShown, FriendList, Global}

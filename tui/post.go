@@ -1,0 +1,209 @@
+package tui
+
+import (
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"p4p/client"
+	"p4p/plain"
+	"p4p/protocol"
+	"p4p/tui/halfblock"
+)
+
+// Posts and comments are drawn in two columns. The left one, the gutter, is the
+// app's alone: the selection's bar and the author's mark stand there, and no
+// text of anybody ever does. So a text that imitates a label ("★ Alice") cannot
+// be taken for one: a label without its mark in the gutter is none.
+const (
+	gutter      = 4  // cells: the bar, the mark's two, a space
+	foldedLines = 10 // of a text in the feed
+)
+
+// shape says how an item is drawn; with the item's own state it is the key of
+// the cached lines.
+type shape struct {
+	width    int
+	expanded bool // the whole text, a larger picture
+	rows     int  // at most, of a picture
+	dark     bool
+}
+
+// version is all that the lines of an item depend on, but its id.
+type version struct {
+	shape
+	label    client.Label
+	comments int
+	age      string
+	pending  string
+	picture  int // 0 none or not asked for, 1 loading, 2 drawn, 3 failed
+}
+
+// laid is an item's lines, without the gutter's first cell.
+type laid struct {
+	version
+	lines []string
+}
+
+func (u *ui) drawingOf(it client.Item, s shape) (drawing, bool) {
+	if it.Image == nil {
+		return drawing{}, false
+	}
+	cols, rows := halfblock.Size(it.Image.Width, it.Image.Height, min(s.width-gutter-1, 72), s.rows)
+	if cols == 0 || rows == 0 {
+		return drawing{}, false
+	}
+	return drawing{it.Image.Blob, cols, rows, u.profile, u.theme.Dark}, true
+}
+
+func (u *ui) versionOf(it client.Item, s shape) version {
+	v := version{shape: s, label: it.Label, comments: it.Comments, age: age(it.CreatedAt, u.now())}
+	if it.Pending != nil {
+		v.pending = "waiting"
+		if it.Pending.Sending {
+			v.pending = "sending"
+		}
+		if it.Pending.Refused != nil {
+			v.pending = sentence(it.Pending.Refused)
+		}
+	}
+	if d, ok := u.drawingOf(it, s); ok {
+		switch got, asked := u.pictures.have[d], u.pictures.have[d] != nil; {
+		case !asked:
+		case got.err != nil:
+			v.picture = 3
+		case got.lines != nil:
+			v.picture = 2
+		default:
+			v.picture = 1
+		}
+	}
+	return v
+}
+
+// lay draws an item: its label, its text, its picture, its fate.
+func (u *ui) lay(it client.Item, v version) []string {
+	w := v.width - gutter - 1
+	indent := strings.Repeat(" ", gutter-1)
+	out := []string{u.labelLine(it, v, w)}
+	if it.Kind == protocol.KindDeletion {
+		return append(out, indent+u.theme.Dim.Render("deleted"), "")
+	}
+	text := wrap(plain.Block(strings.TrimRight(it.Text, " \n")), w)
+	if hidden := len(text) - foldedLines; !v.expanded && hidden > 1 {
+		text = append(text[:foldedLines:foldedLines], u.theme.Dim.Render("… "+thousands(hidden)+" more lines: enter"))
+	}
+	for _, l := range text {
+		out = append(out, indent+l)
+	}
+	for _, l := range u.pictureLines(it, v, w) {
+		out = append(out, indent+l)
+	}
+	if it.Pending != nil {
+		for _, l := range u.pendingLines(it, v, w) {
+			out = append(out, indent+l)
+		}
+	}
+	return append(out, "")
+}
+
+// labelLine is who and when. The name comes last of what can be wide.
+func (u *ui) labelLine(it client.Item, v version, w int) string {
+	mark, name := u.label(it.Label, it.Author)
+	rest := v.age
+	if it.Kind == protocol.KindPost && v.comments > 0 {
+		rest += " · " + count(v.comments, "comment", "comments")
+	}
+	room := w - cells(rest) - 3
+	return mark + " " + cut(name, max(room, 8)) + u.theme.Dim.Render(" · "+rest)
+}
+
+// label is an author's mark of two cells and name.
+func (u *ui) label(l client.Label, author protocol.PublicKey) (mark, name string) {
+	t := u.theme
+	switch l.Kind {
+	case client.You:
+		return t.You.Render("◆ "), t.You.Render("you")
+	case client.Friend:
+		name = t.Friend.Render(line(l.Name, 40))
+		if l.Ended {
+			name += t.Dim.Render(" (ended)")
+		}
+		return t.Friend.Render("★ "), name
+	default:
+		id := author.UUID()
+		mark = t.Tag(id[0]).Render("▐") + t.Tag(id[1]).Render("▌")
+		return mark, t.Anonymous.Render("anonymous " + hex.EncodeToString(id[:2]))
+	}
+}
+
+func (u *ui) pictureLines(it client.Item, v version, w int) []string {
+	if it.Image == nil {
+		return nil
+	}
+	alt := wrap(plain.Line(it.Image.Alt), w-2)
+	if !v.expanded && len(alt) > 2 {
+		alt = append(alt[:1:1], cut(alt[1]+"…", w-2))
+	}
+	var out []string
+	d, ok := u.drawingOf(it, v.shape)
+	if ok {
+		got := u.pictures.have[d]
+		switch {
+		case got != nil && got.lines != nil:
+			out = append(out, got.lines...)
+		case got != nil && got.err != nil:
+			for _, l := range wrap(plain.Line("The picture is not here: "+sentence(got.err)), w) {
+				out = append(out, u.theme.Dim.Render(l))
+			}
+		default:
+			out = placeholder(d.cols, d.rows, strconv.Itoa(it.Image.Width)+"×"+strconv.Itoa(it.Image.Height))
+			for i := range out {
+				out[i] = u.theme.Faint.Render(out[i])
+			}
+		}
+	}
+	for i, l := range alt {
+		lead := "▣ "
+		if i > 0 {
+			lead = "  "
+		}
+		out = append(out, u.theme.Dim.Render(lead+l))
+	}
+	return out
+}
+
+// placeholder takes the room that a picture will take, so that nothing jumps
+// when it comes.
+func placeholder(cols, rows int, size string) []string {
+	if cols < 4 || rows < 2 {
+		return fit(nil, rows)
+	}
+	out := []string{"┌" + strings.Repeat("─", cols-2) + "┐"}
+	for i := 1; i < rows-1; i++ {
+		inner := strings.Repeat(" ", cols-2)
+		if i == (rows-1)/2 && len(size)+1 < cols-2 {
+			inner = pad(" "+size, cols-2)
+		}
+		out = append(out, "│"+inner+"│")
+	}
+	return append(out, "└"+strings.Repeat("─", cols-2)+"┘")
+}
+
+func (u *ui) pendingLines(it client.Item, v version, w int) []string {
+	if it.Pending.Refused == nil {
+		if it.Pending.Sending {
+			return []string{u.theme.Warn.Render("↑ sending")}
+		}
+		return []string{u.theme.Warn.Render(cut("↑ waits for the server; it is kept (x discards)", w))}
+	}
+	var out []string
+	for i, l := range wrap(plain.Line("Refused: "+v.pending+" r tries again, x discards."), w-2) {
+		lead := "! "
+		if i > 0 {
+			lead = "  "
+		}
+		out = append(out, u.theme.Bad.Render(lead+l))
+	}
+	return out
+}

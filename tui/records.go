@@ -1,0 +1,123 @@
+package tui
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/plain"
+	"p4p/protocol"
+	"p4p/tui/keymap"
+)
+
+// recordClient is what can be done with a post or comment, wherever it is shown.
+type recordClient interface {
+	Delete(ctx context.Context, record protocol.UUID) (client.Sent, error)
+	Report(ctx context.Context, record protocol.UUID, reason string) (client.Sent, error)
+	Retry(ctx context.Context, record protocol.UUID) error
+	Discard(ctx context.Context, record protocol.UUID) error
+	Friendships(ctx context.Context) ([]client.Friendship, error)
+}
+
+// recordAct deletes, reports, retries or discards; what cannot be done says why.
+func (u *ui) recordAct(i keymap.Intent, it client.Item) tea.Cmd {
+	switch i {
+	case keymap.Delete:
+		switch {
+		case it.Pending != nil:
+			return u.open(askDiscard(u, it))
+		case it.Label.Kind != client.You:
+			return u.say(note, "Only what you wrote yourself can be deleted; ! reports this to the server's operator.")
+		default:
+			return u.open(askDelete(u, it))
+		}
+	case keymap.Report:
+		if it.Pending != nil || it.Label.Kind == client.You {
+			return u.say(note, "This is your own; d deletes it.")
+		}
+		return u.open(askReport(u, it))
+	case keymap.Retry:
+		if it.Pending == nil || it.Pending.Refused == nil {
+			return u.say(note, "There is nothing to retry: the server did not refuse this.")
+		}
+		return u.attempt(it.ID, "Trying again.", u.client.Retry)
+	case keymap.Discard:
+		if it.Pending == nil {
+			return u.say(note, "Only what still waits or was refused can be discarded; d deletes a post of yours.")
+		}
+		return u.open(askDiscard(u, it))
+	}
+	return nil
+}
+
+type attemptedMsg struct {
+	done string
+	err  error
+}
+
+// attempt does something short and tells how it went.
+func (u *ui) attempt(id protocol.UUID, done string, f func(context.Context, protocol.UUID) error) tea.Cmd {
+	return u.do(func(ctx context.Context) tea.Msg { return attemptedMsg{done, f(ctx, id)} })
+}
+
+// excerpt is the beginning of a text, to ask about it.
+func excerpt(it client.Item) string {
+	text := plain.Line(it.Text)
+	if text.IsEmpty() && it.Image != nil {
+		return "(a picture)"
+	}
+	return "“" + text.Truncate(120).String() + "”"
+}
+
+func what(it client.Item) string {
+	if it.Kind == protocol.KindComment {
+		return "comment"
+	}
+	return "post"
+}
+
+func askDelete(u *ui, it client.Item) *sheet {
+	return &sheet{
+		ui: u, heading: "Delete this " + what(it) + "?", yes: "delete", no: "keep",
+		body: []string{excerpt(it), "The server erases it within a minute. Who has read it, has read it."},
+		onYes: func(string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				sent, err := u.client.Delete(ctx, it.ID)
+				return func() tea.Cmd {
+					if sent.Seq == nil {
+						return u.say(note, "The deletion waits in the outbox until the server is reached.")
+					}
+					return u.say(good, "Deleted.")
+				}, err
+			}
+		},
+	}
+}
+
+func askDiscard(u *ui, it client.Item) *sheet {
+	return &sheet{
+		ui: u, heading: "Discard this " + what(it) + "?", yes: "discard", no: "keep",
+		body: []string{excerpt(it), "The server does not have it; afterwards nobody has."},
+		onYes: func(string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				err := u.client.Discard(ctx, it.ID)
+				return func() tea.Cmd { return u.say(good, "Discarded.") }, err
+			}
+		},
+	}
+}
+
+func askReport(u *ui, it client.Item) *sheet {
+	f := newField("what is wrong with it?")
+	return &sheet{
+		ui: u, heading: "Report this " + what(it) + " to the server's operator?", field: &f,
+		body: []string{excerpt(it), "The report is signed by your device; only the operator sees it."},
+		onYes: func(reason string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				_, err := u.client.Report(ctx, it.ID, reason)
+				return func() tea.Cmd { return u.say(good, "Reported to the operator.") }, err
+			}
+		},
+	}
+}

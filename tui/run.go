@@ -1,0 +1,126 @@
+// Package tui is the app in the terminal: it draws what the client knows and
+// turns keys into calls of the client. It decides nothing.
+//
+// Its rules:
+//
+//   - Update never waits. What takes time is a command that captured what it
+//     needs; an answer that comes too late is dropped by its number.
+//   - Text from anybody passes plain before it is drawn, and never stands in the
+//     columns where the app's own marks stand.
+//   - What changed is only a hint: at most once a frame the visible screen asks
+//     again for the part that it shows.
+//   - Nothing that a person wrote is lost by a key.
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"p4p/client"
+	"p4p/protocol"
+	"p4p/tui/theme"
+)
+
+// Client is what the app asks of a client: what its screens ask.
+type Client interface {
+	feedClient
+	threadClient
+	composeClient
+	inviteClient
+	acceptClient
+	friendsClient
+	serverClient
+	pictureClient
+	Status() client.Status
+}
+
+var _ Client = (*client.Client)(nil)
+
+// Changes tells what may look different; *client.Changes is one.
+type Changes interface {
+	Next(ctx context.Context) (client.Change, error)
+}
+
+// Options of the app. Client and Changes are needed.
+type Options struct {
+	Client  Client
+	Changes Changes
+	Link    *protocol.Link // an invite to show at the start; nothing is asked of the network before a key
+	SaveDir string         // where the pictures of codes are saved; the working directory when ""
+	Note    func() string  // what the embedded server has to say once, or ""
+
+	In  io.Reader // os.Stdin when nil
+	Out io.Writer // os.Stdout when nil
+	Env []string  // os.Environ() when nil
+}
+
+// Run shows the app until the person quits or ctx ends. The terminal is restored
+// whatever happens.
+func Run(ctx context.Context, o Options) error {
+	if o.Env == nil {
+		o.Env = os.Environ()
+	}
+	if o.In == nil {
+		o.In = os.Stdin
+	}
+	if o.Out == nil {
+		o.Out = os.Stdout
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	profile, colour := colours(o.Out, o.Env)
+	a := newApp(ctx, o, profile, colour)
+	_, err := tea.NewProgram(a, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
+		tea.WithEnvironment(o.Env), tea.WithColorProfile(profile)).Run()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour bool) *app {
+	u := &ui{
+		ctx: ctx, client: o.Client, theme: theme.New(true, colour), profile: profile,
+		now: time.Now, saveDir: o.SaveDir, pictures: newPictures(),
+		drafts: &draftBox{last: map[string]int{}},
+		after: func(d time.Duration, msg tea.Msg) tea.Cmd {
+			return tea.Tick(d, func(time.Time) tea.Msg { return msg })
+		},
+	}
+	if !colour {
+		u.profile = colorprofile.ASCII
+	}
+	if u.saveDir == "" {
+		u.saveDir = "."
+	}
+	u.layers = []*layer{{screen: newFeed(u)}}
+	a := &app{ui: u, changes: o.Changes, colour: colour, note: o.Note}
+	if o.Link != nil {
+		a.link = o.Link.URL()
+	}
+	return a
+}
+
+// colours is what the terminal can show, and whether the person wants colours.
+// NO_COLOR is the theme's to honour: if it reached Bubble Tea, that would take
+// the forced black and white out of QR codes, and no phone could read them.
+func colours(out io.Writer, env []string) (colorprofile.Profile, bool) {
+	colour := true
+	env = slices.DeleteFunc(slices.Clone(env), func(v string) bool {
+		name, value, _ := strings.Cut(v, "=")
+		if name == "NO_COLOR" && value != "" {
+			colour = false
+		}
+		return name == "NO_COLOR" || name == "CLICOLOR"
+	})
+	p := colorprofile.Detect(out, env)
+	return max(p, colorprofile.ANSI), colour
+}

@@ -1,0 +1,204 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/plain"
+	"p4p/tui/keymap"
+)
+
+// work is what an answer sets off: it runs as a command, and what it returns runs
+// in the update goroutine once it is done. With an error the sheet stays, with
+// everything that was typed.
+type work func(ctx context.Context) (then func() tea.Cmd, err error)
+
+// sheet is a question at the lower end of the window, over the screen that it is
+// about. With a field it is answered by typing, else with yes or no.
+type sheet struct {
+	*ui
+	heading string
+	body    []string // paragraphs
+	field   *field
+	yes, no string // the words for the answers of one without a field
+	onYes   func(typed string) work
+	onNo    func() work // nil: no only closes
+	busy    bool
+	err     string
+	gen     int
+	prepare func(ctx context.Context, typed string) []string // completions, or nil
+}
+
+type (
+	sheetDoneMsg struct {
+		gen  int
+		then func() tea.Cmd
+		err  error
+	}
+	completionsMsg struct {
+		gen int
+		all []string
+	}
+)
+
+func (s *sheet) init() tea.Cmd {
+	s.gen = s.next()
+	return s.lookUp()
+}
+
+// lookUp asks for completions of what is typed.
+func (s *sheet) lookUp() tea.Cmd {
+	if s.prepare == nil || s.field == nil {
+		return nil
+	}
+	gen, prepare, typed := s.gen, s.prepare, s.field.input.Value()
+	return s.do(func(ctx context.Context) tea.Msg { return completionsMsg{gen, prepare(ctx, typed)} })
+}
+
+// typed passes a key or a paste to the field.
+func (s *sheet) typed(msg tea.Msg) tea.Cmd {
+	if s.field == nil || s.busy {
+		return nil
+	}
+	s.err = ""
+	before := s.field.input.Value()
+	cmd := s.field.update(msg)
+	if s.field.input.Value() != before {
+		cmd = tea.Batch(cmd, s.lookUp())
+	}
+	return cmd
+}
+
+func (s *sheet) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return s.key(msg)
+	case tea.PasteMsg:
+		return s.typed(msg)
+	case completionsMsg:
+		if msg.gen == s.gen && s.field != nil {
+			all := msg.all
+			s.field.complete = func(typed string) []string { return withPrefix(all, typed) }
+		}
+	case sheetDoneMsg:
+		if msg.gen != s.gen || !s.busy {
+			return nil
+		}
+		s.busy = false
+		if msg.err != nil {
+			s.err = sentence(msg.err)
+			return nil
+		}
+		cmd := s.close(s)
+		if msg.then != nil {
+			cmd = tea.Batch(cmd, msg.then())
+		}
+		return cmd
+	}
+	return nil
+}
+
+func (s *sheet) key(msg tea.KeyPressMsg) tea.Cmd {
+	switch s.keys().Intent(msg.String()) {
+	case keymap.Back:
+		return s.close(s) // what is under way goes on; its answer is dropped
+	case keymap.Submit:
+		return s.run(s.onYes(s.field.value()))
+	case keymap.Complete:
+		s.field.tab()
+		return s.lookUp()
+	case keymap.Yes:
+		return s.run(s.onYes(""))
+	case keymap.No:
+		if s.onNo == nil {
+			return s.close(s)
+		}
+		return s.run(s.onNo())
+	default:
+		return s.typed(msg)
+	}
+}
+
+func (s *sheet) run(w work) tea.Cmd {
+	if s.busy || w == nil {
+		return nil
+	}
+	s.busy, s.err = true, ""
+	gen := s.gen
+	return s.do(func(ctx context.Context) tea.Msg {
+		then, err := w(ctx)
+		return sheetDoneMsg{gen, then, err}
+	})
+}
+
+func (s *sheet) view(w, h int) frame {
+	lines := []string{s.theme.Select.Render(strings.Repeat("─", w))}
+	for i, l := range wrap(plain.Line(s.heading), w-2) {
+		if i < 2 {
+			lines = append(lines, " "+s.theme.Strong.Render(l))
+		}
+	}
+	tail, cursor := s.tail(w)
+	var body []string
+	for _, p := range s.body {
+		for _, l := range wrap(plain.Block(p), w-2) {
+			body = append(body, " "+l)
+		}
+	}
+	if room := h - len(lines) - len(tail); len(body) > room {
+		body = body[:max(room, 0)]
+	}
+	lines = append(lines, body...)
+	if cursor != nil {
+		cursor.Y = len(lines)
+		cursor.X++
+	}
+	return frame{append(lines, tail...), cursor}
+}
+
+// tail is the field or the answers, and what went wrong.
+func (s *sheet) tail(w int) (lines []string, cursor *tea.Cursor) {
+	if s.field != nil {
+		text, c := s.field.view(s.theme, w-2)
+		lines, cursor = append(lines, " "+text), c
+		if found := s.field.candidates(); len(found) > 0 {
+			for i := range found {
+				found[i] = line(found[i], 20)
+			}
+			lines = append(lines, s.theme.Dim.Render(cut("   tab: "+strings.Join(found, ", "), w)))
+		}
+	} else {
+		lines = append(lines, cut(" "+s.theme.Key.Render("y")+" "+s.yes+"   "+s.theme.Key.Render("n")+" "+s.no+"   "+
+			s.theme.Key.Render("esc")+" "+s.theme.Dim.Render("not now"), w))
+	}
+	if s.busy {
+		lines = append(lines, " "+s.theme.Dim.Render("one moment…"))
+	}
+	if s.err != "" {
+		for i, l := range wrap(plain.Line(s.err), w-4) {
+			mark := "! "
+			if i > 0 {
+				mark = "  "
+			}
+			lines = append(lines, " "+s.theme.Bad.Render(mark+l))
+		}
+	}
+	return lines, cursor
+}
+
+func (s *sheet) title() string { return s.heading }
+
+func (s *sheet) keys() keymap.Map {
+	if s.field != nil {
+		return keymap.Field
+	}
+	return keymap.Ask
+}
+
+func (s *sheet) hints() []keymap.Intent {
+	return []keymap.Intent{keymap.Submit, keymap.Complete, keymap.Yes, keymap.No, keymap.Back}
+}
+
+func (s *sheet) typing() bool { return s.field != nil }

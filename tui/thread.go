@@ -1,0 +1,277 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/protocol"
+	"p4p/tui/keymap"
+)
+
+type threadClient interface {
+	Thread(ctx context.Context, post protocol.UUID) (client.Item, []client.Item, error)
+	Comment(ctx context.Context, post protocol.UUID, text string) (client.Sent, error)
+	recordClient
+	drafter
+}
+
+// thread is a post with its comments, oldest first, and a place to write one.
+type thread struct {
+	*ui
+	list
+	post    client.Item
+	gen     int
+	loading bool
+	stale   bool
+	loaded  bool
+	err     error
+	editor  editor
+	writing bool
+	sending bool
+}
+
+type (
+	threadLoadedMsg struct {
+		gen      int
+		post     client.Item
+		comments []client.Item
+		err      error
+	}
+	commentSentMsg struct {
+		gen  int
+		sent client.Sent
+		err  error
+	}
+)
+
+func newThread(u *ui, post client.Item, write bool) *thread {
+	t := &thread{ui: u, list: newList(u), post: post, gen: u.next(), writing: write}
+	t.editor = newEditor(u, "comment:"+post.ID.String(), "Write a comment…")
+	t.expanded = true
+	t.items, t.sel = []client.Item{post}, 0
+	if write {
+		t.editor.area.Focus()
+	}
+	return t
+}
+
+func (t *thread) init() tea.Cmd { return tea.Batch(t.load(), t.editor.read()) }
+
+// update: see screen.
+func (t *thread) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		if t.writing {
+			return t.writeKey(msg)
+		}
+		return t.key(t.keys().Intent(msg.String()))
+	case changedMsg:
+		if msg.what&(client.FeedChanged|client.LabelsChanged) != 0 {
+			return t.load()
+		}
+	case threadLoadedMsg:
+		if msg.gen == t.gen {
+			return t.took(msg)
+		}
+	case commentSentMsg:
+		if msg.gen == t.gen {
+			return t.tookSent(msg)
+		}
+	case tea.PasteMsg:
+		if t.writing && !t.sending {
+			return t.editor.update(msg)
+		}
+	default:
+		return t.editor.update(msg)
+	}
+	return nil
+}
+
+func (t *thread) key(i keymap.Intent) tea.Cmd {
+	switch i {
+	case keymap.Back:
+		return tea.Batch(t.keep(), t.close(t))
+	case keymap.Comment:
+		if t.post.Pending != nil {
+			return t.say(note, "The post itself still waits for the server; comment once it is there.")
+		}
+		t.writing = true
+		return t.editor.area.Focus()
+	case keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard:
+		if it, ok := t.selected(); ok {
+			return t.recordAct(i, it)
+		}
+	default:
+		t.move(i)
+	}
+	return nil
+}
+
+func (t *thread) writeKey(msg tea.KeyPressMsg) tea.Cmd {
+	switch t.keys().Intent(msg.String()) {
+	case keymap.Back:
+		t.writing = false
+		t.editor.area.Blur()
+		return t.keep()
+	case keymap.Send:
+		return t.send()
+	case keymap.Attach, keymap.Detach:
+		return t.say(note, "A comment holds text only; a picture goes with a post.")
+	}
+	if t.sending {
+		return nil
+	}
+	return t.editor.update(msg)
+}
+
+func (t *thread) keep() tea.Cmd { return t.editor.keep() }
+
+func (t *thread) send() tea.Cmd {
+	text := t.editor.value()
+	switch _, over := t.editor.budget(); {
+	case t.sending:
+		return nil
+	case strings.TrimSpace(text) == "":
+		return t.say(note, "There is nothing to send yet: write something first.")
+	case over:
+		return t.say(bad, "A comment holds at most 4,000 bytes; shorten it a little.")
+	}
+	t.sending, t.editor.sent = true, true
+	c, gen, id, forget := t.client, t.gen, t.post.ID, t.editor.forget()
+	return t.do(func(ctx context.Context) tea.Msg {
+		sent, err := c.Comment(ctx, id, text)
+		if err == nil {
+			forget(ctx)
+		}
+		return commentSentMsg{gen, sent, err}
+	})
+}
+
+func (t *thread) tookSent(msg commentSentMsg) tea.Cmd {
+	t.sending, t.editor.sent = false, false
+	if msg.err != nil {
+		return t.fail(msg.err)
+	}
+	t.editor.area.Reset()
+	t.editor.dirty, t.writing = false, false
+	t.editor.area.Blur()
+	t.move(keymap.Bottom)
+	said := t.say(good, "Sent.")
+	if msg.sent.Seq == nil {
+		said = t.say(note, "Kept in the outbox; it is sent when the server is reached.")
+	}
+	return tea.Batch(said, t.load())
+}
+
+func (t *thread) load() tea.Cmd {
+	if t.loading {
+		t.stale = true
+		return nil
+	}
+	t.loading, t.stale = true, false
+	c, gen, id := t.client, t.gen, t.post.ID
+	return t.do(func(ctx context.Context) tea.Msg {
+		post, comments, err := c.Thread(ctx, id)
+		return threadLoadedMsg{gen, post, comments, err}
+	})
+}
+
+func (t *thread) took(msg threadLoadedMsg) tea.Cmd {
+	t.loading, t.loaded, t.err = false, true, msg.err
+	if msg.err == nil {
+		t.post = msg.post
+		end := t.sel == len(t.items)-1 && t.sel > 0
+		t.list.set(append([]client.Item{msg.post}, msg.comments...))
+		if end { // at the end new comments flow in
+			t.sel = len(t.items) - 1
+		}
+	}
+	if t.stale {
+		return t.load()
+	}
+	return nil
+}
+
+// composer is how many rows the comment's place takes.
+func (t *thread) composer(h int) int {
+	if !t.writing {
+		return 0
+	}
+	return min(7, max(3, h/3))
+}
+
+func (t *thread) need(w, h int) tea.Cmd { return t.list.need(w, h-t.composer(h)) }
+
+// view: see screen.
+func (t *thread) view(w, h int) frame {
+	n := t.composer(h)
+	out := t.list.view(w, h-n)
+	if room := h - n - len(out); room > 0 && len(t.items) == 1 {
+		text := "No comments yet. c writes the first."
+		switch {
+		case t.err != nil:
+			text = sentence(t.err)
+		case !t.loaded:
+			text = "Loading the comments…"
+		}
+		for _, l := range wrapOwn(text, w-gutter-1) {
+			out = append(out, strings.Repeat(" ", gutter)+t.theme.Dim.Render(l))
+		}
+	}
+	out = fit(out, h-n)
+	if n == 0 {
+		return frame{lines: out}
+	}
+	budget, over := t.editor.budget()
+	style := t.theme.Dim
+	if over {
+		style, budget = t.theme.Bad, "! "+budget
+	}
+	rule := "── comment ── " + budget + " "
+	out = append(out, style.Render(rule+strings.Repeat("─", max(0, w-cells(rule)))))
+	f := t.editor.view(w-2, n-1)
+	for _, l := range fit(f.lines, n-1) {
+		out = append(out, " "+l)
+	}
+	if f.cursor != nil {
+		f.cursor.X++
+		f.cursor.Y += h - n + 1
+	}
+	return frame{out, f.cursor}
+}
+
+func (t *thread) title() string {
+	return t.theme.Title.Render("Post") + t.theme.Dim.Render("  "+count(max(0, len(t.items)-1), "comment", "comments"))
+}
+
+func (t *thread) keys() keymap.Map {
+	if t.writing {
+		return keymap.Write
+	}
+	return keymap.Thread
+}
+
+func (t *thread) hints() []keymap.Intent {
+	if t.writing {
+		return []keymap.Intent{keymap.Send, keymap.Back}
+	}
+	hints := []keymap.Intent{keymap.Comment, keymap.Down, keymap.Back}
+	if it, ok := t.selected(); ok {
+		switch {
+		case it.Pending != nil && it.Pending.Refused != nil:
+			hints = append(hints, keymap.Retry, keymap.Discard)
+		case it.Pending != nil:
+			hints = append(hints, keymap.Discard)
+		case it.Label.Kind == client.You:
+			hints = append(hints, keymap.Delete)
+		default:
+			hints = append(hints, keymap.Report)
+		}
+	}
+	return hints
+}
+
+func (t *thread) typing() bool { return t.writing }

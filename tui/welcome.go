@@ -1,0 +1,110 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/plain"
+	"p4p/protocol"
+)
+
+type serverClient interface {
+	UseServer(ctx context.Context, url string) error
+}
+
+// wrapOwn breaks a text of the app's own.
+func wrapOwn(s string, w int) []string { return wrap(plain.Block(s), w) }
+
+// welcome says in two lines what this is, and which key is for what.
+func (u *ui) welcome(w int) []string {
+	var out []string
+	for _, l := range wrapOwn("A feed in which nobody signs up. You are anonymous to everybody\nbut to those whom you make your friends.", w-4) {
+		out = append(out, "  "+l)
+	}
+	return append(append(out, ""), u.choices(w,
+		"n", "write a first post",
+		"i", "invite a friend",
+		"a", "accept an invite that you got (or just paste its link)",
+		"s", "enter a server's address")...)
+}
+
+// choices are keys with what they do.
+func (u *ui) choices(w int, pairs ...string) []string {
+	var out []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		for n, l := range wrapOwn(pairs[i+1], w-6) {
+			key := " "
+			if n == 0 {
+				key = u.theme.Key.Render(pairs[i])
+			}
+			out = append(out, "  "+key+"  "+l)
+		}
+	}
+	return out
+}
+
+// empty is what the feed says when it has nothing to show, and what to press.
+func (f *feed) empty(w, h int) []string {
+	say := func(text string) []string {
+		var out []string
+		for _, l := range wrapOwn(text, w-4) {
+			out = append(out, "  "+l)
+		}
+		return out
+	}
+	out := []string{""}
+	switch {
+	case f.err != nil:
+		out = append(out, say(sentence(f.err))...)
+	case !f.loaded:
+		return append(out, say("Loading…")...)
+	case f.view_ == client.Friends:
+		if f.friends > 0 {
+			out = append(append(out, say("Neither you nor your friends have posted yet.")...), "")
+			return append(out, f.choices(w, "n", "write a post")...)
+		}
+		out = append(append(out, say("No friends yet. What a friend posts shows the name that you gave; everybody else stays anonymous.")...), "")
+		return append(out, f.choices(w, "i", "invite a friend", "a", "accept an invite that you got")...)
+	case f.view_ == client.Mine:
+		out = append(append(out, say("You have posted nothing yet.")...), "")
+		return append(out, f.choices(w, "n", "write a first post")...)
+	case f.newcomer():
+		title := []string{"  " + f.theme.Title.Render("Welcome to P4P"), ""}
+		if h < 11 {
+			title, out = title[:1], nil
+		}
+		return append(append(out, title...), f.welcome(w)...)
+	default:
+		out = append(append(out, say("Nobody has posted here yet.")...), "")
+		return append(out, f.choices(w, "n", "write the first post", "i", "invite a friend")...)
+	}
+	return out
+}
+
+// askServer asks for a server's address.
+func askServer(u *ui) *sheet {
+	f := newField("p4p.example or 127.0.0.1:4747")
+	now := "You use the server that runs inside this app."
+	if u.status.Server != "" {
+		now = "You use " + plain.Line(u.status.Server).String() + "."
+	}
+	return &sheet{
+		ui: u, heading: "A server's address", field: &f,
+		body: []string{now + " A profile belongs to one server from its first post or friendship on; for another start p4p --profile NAME --server ADDRESS."},
+		onYes: func(typed string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) {
+				url, err := protocol.ParseServerURL(typed)
+				if err != nil {
+					return nil, err
+				}
+				err = u.client.UseServer(ctx, url)
+				return func() tea.Cmd {
+					return u.say(good, "You are on "+strings.TrimPrefix(url, "https://")+" now.")
+				}, err
+			}
+		},
+	}
+}
