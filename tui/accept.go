@@ -38,6 +38,7 @@ type accept struct {
 	link  protocol.Link
 	field field
 	name  string
+	from  protocol.UUID // the inviter's device
 	made  client.Friendship
 	err   string
 	gen   int
@@ -46,6 +47,7 @@ type accept struct {
 type (
 	inviteReadMsg struct {
 		gen   int
+		from  protocol.UUID
 		names []string
 		err   error
 	}
@@ -157,8 +159,8 @@ func (a *accept) read() tea.Cmd {
 	c, gen, link := a.client, a.gen, a.link
 	names := contactNames(c)
 	return a.do(func(ctx context.Context) tea.Msg {
-		_, err := c.ReadInvite(ctx, link)
-		return inviteReadMsg{gen, names(ctx, ""), err}
+		preview, err := c.ReadInvite(ctx, link)
+		return inviteReadMsg{gen, preview.Inviter, names(ctx, ""), err}
 	})
 }
 
@@ -167,7 +169,7 @@ func (a *accept) tookPreview(msg inviteReadMsg) {
 		a.step, a.err = askRead, sentence(msg.err)
 		return
 	}
-	a.step = askName
+	a.step, a.from = askName, msg.from
 	a.field = newField("a name that you know your friend by")
 	a.field.complete = func(typed string) []string { return withPrefix(msg.names, typed) }
 }
@@ -220,6 +222,10 @@ func (a *accept) view(w, _ int) frame {
 		add(t.Dim.Render, "Reading it…")
 	case askName:
 		add(t.Strong.Render, "The invite is genuine. Who sent it to you?")
+		if !a.from.IsZero() {
+			mark, name := a.stranger(a.from)
+			out = append(out, "  "+cut("Until now this was "+mark+" "+name+" to you.", w-4))
+		}
 		add(t.Text.Render, "The name stays on this machine. enter accepts; the link works for nobody else then.")
 	case askSame:
 		add(t.Strong.Render, line(a.name, 40)+" is in your phone book already.")
@@ -281,6 +287,9 @@ func (a *accept) keys() keymap.Map {
 func (a *accept) hints() []keymap.Intent {
 	if a.step == askSame {
 		return []keymap.Intent{keymap.Yes, keymap.No, keymap.Back}
+	}
+	if a.typing() && len(a.field.candidates()) > 0 {
+		return []keymap.Intent{keymap.Submit, keymap.Complete, keymap.Back}
 	}
 	return []keymap.Intent{keymap.Submit, keymap.Back}
 }

@@ -22,10 +22,11 @@ func newAnswer(u *ui, f client.Friendship) *sheet {
 		ui: u, heading: "Someone accepted the invite you made for " + name,
 		body: []string{
 			"Safety number " + f.SafetyNumber,
-			"Ask " + name + ", by voice or side by side: if the same number stands there, nobody sits between you.",
 			"Is this " + name + "? Only if you say yes does the name stick.",
+			"Ask " + name + ", by voice or side by side: if the same number stands there, nobody sits between you.",
 		},
-		yes: "confirm", no: "refuse",
+		answer: true,
+		yes:    "confirm", no: "refuse",
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				_, err := u.client.Confirm(ctx, f.Friendship)

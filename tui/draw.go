@@ -25,21 +25,39 @@ func cells(s string) int { return max(ansi.StringWidth(s), ansi.StringWidthWc(s)
 func wrap(t plain.Text, w int) []string {
 	var out []string
 	for _, line := range t.Wrap(max(w, 1)) {
-		out = appendFitting(out, line, w, w)
+		if cells(line.String()) <= w {
+			out = append(out, line.String())
+		} else {
+			out = rewrap(out, line, w)
+		}
 	}
 	return out
 }
 
-func appendFitting(out []string, line plain.Text, tried, w int) []string {
-	s := line.String()
-	if n := cells(s); n > w && tried > 1 {
-		tried = max(1, min(tried-1, tried*w/n))
-		for _, piece := range line.Wrap(tried) {
-			out = appendFitting(out, piece, tried, w)
+// rewrap breaks a line that fits in one count only: it takes the most from its
+// beginning that fits in both, again and again.
+func rewrap(out []string, line plain.Text, w int) []string {
+	for {
+		s := line.String()
+		if cells(s) <= w {
+			return append(out, s)
 		}
-		return out
+		first := ""
+		for tried := w; tried > 0; tried-- {
+			if first = line.Wrap(tried)[0].String(); cells(first) <= w {
+				break
+			}
+		}
+		_, rest, found := strings.Cut(s, first)
+		if cells(first) > w || first == "" || !found {
+			return append(out, cut(s, w)) // one character that has no room
+		}
+		out = append(out, first)
+		line = plain.Block(strings.TrimLeft(rest, " "))
+		if line.IsEmpty() {
+			return out
+		}
 	}
-	return append(out, cut(s, w))
 }
 
 // line is a foreign text in one line of at most w cells in both counts.

@@ -41,6 +41,7 @@ func newFake() *fake {
 	return &fake{
 		labels: map[protocol.PublicKey]client.Label{}, drafts: map[string]string{},
 		pictures: map[protocol.BlobID][]byte{},
+		preview:  client.Preview{Inviter: alice.UUID()},
 		status:   client.Status{Connection: client.Online, Server: "https://p4p.example"},
 	}
 }

@@ -100,15 +100,17 @@ func (a *app) header(s *layer) string {
 func (u *ui) connection() string {
 	st := u.status
 	var s string
-	switch st.Connection {
-	case client.Online:
+	switch {
+	case u.starting():
+		s = u.theme.Warn.Render("◌ connecting")
+	case st.Connection == client.Online:
 		s = u.theme.Good.Render("● online")
-	case client.CatchingUp:
+	case st.Connection == client.CatchingUp:
 		s = u.theme.Warn.Render("◐ catching up")
 		if st.Behind > 0 {
 			s = u.theme.Warn.Render("◐ " + thousands(st.Behind) + " behind")
 		}
-	case client.Offline:
+	case st.Connection == client.Offline:
 		s = u.theme.Bad.Render("○ offline")
 	default:
 		s = u.theme.Warn.Render("◌ connecting")
@@ -121,29 +123,40 @@ func (u *ui) connection() string {
 	return s
 }
 
+// starting tells that no try to connect has ended yet.
+func (u *ui) starting() bool {
+	return u.status.Connection == client.Offline && u.status.Err == nil && u.status.RetryAt.IsZero()
+}
+
 // banners are what is told on every screen: an acceptance that waits, and why
 // there is no connection.
 func (u *ui) banners() []string {
 	var out []string
-	if n := len(u.notices); n > 0 {
+	if n := len(u.notices); n > 0 && !u.answering() {
 		key := "y"
 		if u.top().typing() {
 			key = "ctrl+y"
 		}
-		text := "Someone accepted your invite for " + line(u.notices[0].Name, 24) + ": press " + key
+		text := "Press " + key + ": someone accepted your invite for " + line(u.notices[0].Name, 24)
 		if n > 1 {
-			text = thousands(n) + " acceptances wait: press " + key
+			text = "Press " + key + ": " + thousands(n) + " acceptances wait for your answer"
 		}
 		out = append(out, u.theme.Banner.Render(pad(cut(" ★ "+text, u.width), u.width)))
 	}
-	if u.status.Connection == client.Offline {
+	if u.status.Connection == client.Offline && !u.starting() {
 		text := u.retry()
 		if u.status.Err != nil {
 			text += " " + sentence(u.status.Err)
 		}
-		out = append(out, u.theme.Dim.Render(line(" ○ "+text, u.width)))
+		out = append(out, u.theme.Dim.Render(" "+line("○ "+text, u.width-1)))
 	}
 	return out
+}
+
+// answering tells that the question about an acceptance is on the screen.
+func (u *ui) answering() bool {
+	s, ok := u.top().screen.(*sheet)
+	return ok && s.answer
 }
 
 func (u *ui) retry() string {
@@ -173,7 +186,7 @@ func (u *ui) footer(s screen) string {
 		}
 		h := u.hint(b) + "  "
 		if cells(out)+cells(h) > room {
-			break
+			continue // a shorter one may fit
 		}
 		out += h
 	}

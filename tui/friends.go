@@ -306,7 +306,10 @@ func (f *friends) state(r friendRow) string {
 		}
 		s = "you accepted; not confirmed yet"
 	case client.StateFriend:
-		s = "friend, since " + since
+		s = "friend since " + since
+		if strings.HasSuffix(since, " ago") {
+			s = "friend for " + strings.TrimSuffix(since, " ago")
+		}
 		if r.f.Verified {
 			s += ", verified"
 		}
@@ -322,7 +325,7 @@ func (f *friends) state(r friendRow) string {
 		s = string(r.f.State)
 	}
 	if r.f.Unsent {
-		s += " (the server is not told yet)"
+		s += " (not sent yet)"
 	}
 	return s
 }
@@ -342,7 +345,6 @@ func (f *friends) details(r client.Friendship, w int) []string {
 	add("State", f.state(friendRow{f: &r}))
 	add("Safety number", r.SafetyNumber)
 	if r.SafetyNumber != "" {
-		add("", " ")
 		add("What for", "Ask your friend, by voice or side by side: if the same number stands there, nobody sits between you.")
 	}
 	if r.UUID != nil {
@@ -372,7 +374,7 @@ func (f *friends) title() string { return f.theme.Title.Render("Friends") }
 func (f *friends) keys() keymap.Map { return keymap.FriendList }
 
 func (f *friends) hints() []keymap.Intent {
-	return []keymap.Intent{keymap.Open, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Back, keymap.Add}
+	return []keymap.Intent{keymap.Open, keymap.Back, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Add}
 }
 
 func (f *friends) typing() bool { return false }

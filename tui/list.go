@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"p4p/client"
@@ -24,7 +26,7 @@ type list struct {
 func newList(u *ui) list { return list{ui: u, sel: -1, cache: map[protocol.UUID]laid{}} }
 
 func (l *list) shape() shape {
-	rows := max(2, min(l.h/2, 12))
+	rows := max(2, min(l.h/3, 12))
 	if l.expanded {
 		rows = max(2, min(l.h*2/3, 24))
 	}
@@ -183,6 +185,9 @@ func (l *list) view(w, h int) []string {
 				bar := " "
 				if i == l.sel && n < len(lines)-1 {
 					bar = l.ui.theme.Select.Render("┃")
+				}
+				if l.ruled && i == 0 && n == len(lines)-1 {
+					text = l.ui.theme.Faint.Render(strings.Repeat("─", max(w-1, 0)))
 				}
 				out = append(out, bar+text)
 			}

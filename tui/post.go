@@ -89,7 +89,7 @@ func (u *ui) lay(it client.Item, v version) []string {
 	if it.Kind == protocol.KindDeletion {
 		return append(out, indent+u.theme.Dim.Render("deleted"), "")
 	}
-	text := wrap(plain.Block(strings.TrimRight(it.Text, " \n")), w)
+	text := wrap(paragraphs(it.Text), w)
 	if hidden := len(text) - foldedLines; !v.expanded && hidden > 1 {
 		text = append(text[:foldedLines:foldedLines], u.theme.Dim.Render("… "+thousands(hidden)+" more lines: enter"))
 	}
@@ -105,6 +105,18 @@ func (u *ui) lay(it client.Item, v version) []string {
 		}
 	}
 	return append(out, "")
+}
+
+// paragraphs cleans a text and leaves of many empty lines one, and none at its ends:
+// they would only push the next post out of view.
+func paragraphs(text string) plain.Text {
+	var out []string
+	for _, l := range strings.Split(plain.Block(text).String(), "\n") {
+		if l = strings.TrimRight(l, " "); l != "" || len(out) > 0 && out[len(out)-1] != "" {
+			out = append(out, l)
+		}
+	}
+	return plain.Block(strings.TrimRight(strings.Join(out, "\n"), "\n"))
 }
 
 // labelLine is who and when. The name comes last of what can be wide.
@@ -131,10 +143,15 @@ func (u *ui) label(l client.Label, author protocol.PublicKey) (mark, name string
 		}
 		return t.Friend.Render("★ "), name
 	default:
-		id := author.UUID()
-		mark = t.Tag(id[0]).Render("▐") + t.Tag(id[1]).Render("▌")
-		return mark, t.Anonymous.Render("anonymous " + hex.EncodeToString(id[:2]))
+		return u.stranger(author.UUID())
 	}
+}
+
+// stranger is the mark and name of somebody unknown: two colours and four digits of
+// the UUID, so that one stranger can be told from another.
+func (u *ui) stranger(id protocol.UUID) (mark, name string) {
+	t := u.theme
+	return t.Tag(id[0]).Render("▐") + t.Tag(id[1]).Render("▌"), t.Anonymous.Render("anonymous " + hex.EncodeToString(id[:2]))
 }
 
 func (u *ui) pictureLines(it client.Item, v version, w int) []string {

@@ -25,6 +25,7 @@ type sheet struct {
 	yes, no string // the words for the answers of one without a field
 	onYes   func(typed string) work
 	onNo    func() work // nil: no only closes
+	answer  bool        // it asks about an acceptance
 	busy    bool
 	err     string
 	gen     int
@@ -170,8 +171,7 @@ func (s *sheet) tail(w int) (lines []string, cursor *tea.Cursor) {
 			lines = append(lines, s.theme.Dim.Render(cut("   tab: "+strings.Join(found, ", "), w)))
 		}
 	} else {
-		lines = append(lines, cut(" "+s.theme.Key.Render("y")+" "+s.yes+"   "+s.theme.Key.Render("n")+" "+s.no+"   "+
-			s.theme.Key.Render("esc")+" "+s.theme.Dim.Render("not now"), w))
+		lines = append(lines, cut(" "+s.theme.Key.Render("y")+" "+s.yes+"   "+s.theme.Key.Render("n")+" "+s.no, w))
 	}
 	if s.busy {
 		lines = append(lines, " "+s.theme.Dim.Render("one moment…"))
@@ -198,7 +198,10 @@ func (s *sheet) keys() keymap.Map {
 }
 
 func (s *sheet) hints() []keymap.Intent {
-	return []keymap.Intent{keymap.Submit, keymap.Complete, keymap.Yes, keymap.No, keymap.Back}
+	if s.field != nil && len(s.field.candidates()) > 0 {
+		return []keymap.Intent{keymap.Submit, keymap.Complete, keymap.Back}
+	}
+	return []keymap.Intent{keymap.Submit, keymap.Back}
 }
 
 func (s *sheet) typing() bool { return s.field != nil }

@@ -50,7 +50,7 @@ type (
 func newThread(u *ui, post client.Item, write bool) *thread {
 	t := &thread{ui: u, list: newList(u), post: post, gen: u.next(), writing: write}
 	t.editor = newEditor(u, "comment:"+post.ID.String(), "Write a comment…")
-	t.expanded = true
+	t.expanded, t.ruled = true, true
 	t.items, t.sel = []client.Item{post}, 0
 	if write {
 		t.editor.area.Focus()

@@ -21,7 +21,11 @@ func wrapOwn(s string, w int) []string { return wrap(plain.Block(s), w) }
 // welcome says in two lines what this is, and which key is for what.
 func (u *ui) welcome(w int) []string {
 	var out []string
-	for _, l := range wrapOwn("A feed in which nobody signs up. You are anonymous to everybody\nbut to those whom you make your friends.", w-4) {
+	text := "A feed in which nobody signs up. You are anonymous to everybody\nbut to those whom you make your friends."
+	if w < 72 {
+		text = strings.ReplaceAll(text, "\n", " ")
+	}
+	for _, l := range wrapOwn(text, w-4) {
 		out = append(out, "  "+l)
 	}
 	return append(append(out, ""), u.choices(w,
@@ -73,8 +77,8 @@ func (f *feed) empty(w, h int) []string {
 		return append(out, f.choices(w, "n", "write a first post")...)
 	case f.newcomer():
 		title := []string{"  " + f.theme.Title.Render("Welcome to P4P"), ""}
-		if h < 11 {
-			title, out = title[:1], nil
+		if h < 14 {
+			title, out = nil, nil
 		}
 		return append(append(out, title...), f.welcome(w)...)
 	default:
