@@ -29,7 +29,7 @@ func reportsCommand(a *app) *cobra.Command {
 			}
 			rows := make([]reportRow, 0, len(list))
 			for _, r := range list {
-				rows = append(rows, reportRow{r.Record, r.Kind, r.Text, r.Count, r.Reasons})
+				rows = append(rows, reportRow{r.ID, r.Kind, r.Text, r.Count, r.Reasons})
 			}
 			if a.json {
 				return a.writeJSON(a.Out, rows)

@@ -82,8 +82,8 @@ func (c Config) listen(ctx context.Context) (net.Listener, error) {
 	}
 }
 
-// version is the revision that the program was built from, or "devel".
-func version() string {
+// Version is the revision that the program was built from, or "devel".
+func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "devel"

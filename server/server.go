@@ -61,7 +61,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	s.api = api.New(api.Config{
 		Store: st, Hub: s.hub, Metrics: metrics,
 		Hosts:     api.NewHosts(l.Addr(), c.Listen, c.PublicURL),
-		PublicURL: c.PublicURL, Version: version(),
+		PublicURL: c.PublicURL, Version: Version(),
 		Limits: *c.Limits, Stream: c.Stream, Now: c.Now, Log: c.Log,
 	})
 	s.serve()
