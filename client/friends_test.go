@@ -101,15 +101,17 @@ func TestOfTwoAtTheSameInstantTheSlowerOneKeepsNothing(t *testing.T) {
 			i = anna.invites("Bob") // a second device
 		}
 		faster := true
-		o.before = func(method string) {
-			if method == "PUT" && faster {
-				faster = false
-				bob.accepts2(i, "Anna")
+		o.set(func() {
+			o.before = func(method string) {
+				if method == "PUT" && faster {
+					faster = false
+					bob.overtakes(i, "Anna")
+				}
 			}
-		}
+		})
 		_, err := carl.Accept(t.Context(), i.Link, name, false)
 		wantCode(t, err, protocol.CodeAlreadyAccepted)
-		o.before = nil
+		o.set(func() { o.before = nil })
 		if list, _ := carl.Friendships(t.Context()); len(list) != 0 {
 			t.Errorf("Carl keeps %+v", list)
 		}
@@ -122,7 +124,8 @@ func TestOfTwoAtTheSameInstantTheSlowerOneKeepsNothing(t *testing.T) {
 	}
 }
 
-func (p *person) accepts2(i Invite, name string) {
+// overtakes accepts while the server is busy with somebody else's acceptance.
+func (p *person) overtakes(i Invite, name string) {
 	if _, err := p.Accept(p.t.Context(), i.Link, name, true); err != nil {
 		p.t.Error(err) // not the test's goroutine
 	}

@@ -68,8 +68,11 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusOK, o.info)
 		return
 	}
-	if o.before != nil {
-		o.before(r.Method)
+	o.mu.Lock()
+	before := o.before
+	o.mu.Unlock()
+	if before != nil {
+		before(r.Method)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -156,6 +159,20 @@ func (o *office) state(f protocol.UUID) protocol.MailboxState {
 		return r.State
 	}
 	return ""
+}
+
+// row is a mailbox as the server has it.
+func (o *office) row(f protocol.UUID) mailbox.Row {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return *o.rows[f]
+}
+
+// made is how many calls reached a mailbox.
+func (o *office) made() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.calls
 }
 
 // passes lets time pass, for everybody.

@@ -206,22 +206,20 @@ func (c *Client) WaitAccepted(ctx context.Context, f protocol.UUID) (Friendship,
 		if err := c.catchUp(ctx, f); err != nil && !wire.Temporary(err) {
 			c.log.Warn("an invite's mailbox cannot be read", "code", protocol.CodeOf(err))
 		}
+		r, err := c.local.Friendship(ctx, f)
+		if err != nil || r.State != localmap.StateInvited {
+			return waited(r, err)
+		}
 		tick, stop := c.opt.after(waitEvery)
-		for waiting := true; waiting; {
-			r, err := c.local.Friendship(ctx, f)
-			if err == nil && r.State != localmap.StateInvited {
-				stop()
-				return waited(r)
-			}
-			if err == nil {
-				waiting, err = changes.before(ctx, tick, FriendsChanged)
-			}
-			if err != nil {
-				stop()
-				return Friendship{}, err
+		for changed := true; changed && r.State == localmap.StateInvited && err == nil; {
+			if changed, err = changes.before(ctx, tick, FriendsChanged); changed {
+				r, err = c.local.Friendship(ctx, f)
 			}
 		}
 		stop()
+		if err != nil || r.State != localmap.StateInvited {
+			return waited(r, err)
+		}
 	}
 }
 
@@ -258,7 +256,11 @@ func (s *Changes) before(ctx context.Context, tick <-chan time.Time, wanted Chan
 	}
 }
 
-func waited(r localmap.Friendship) (Friendship, error) {
+// waited is the end of waiting for r.
+func waited(r localmap.Friendship, err error) (Friendship, error) {
+	if err != nil {
+		return Friendship{}, err
+	}
 	switch r.State {
 	case localmap.StateAccepted, localmap.StateFriend:
 		return friendshipOf(r), nil

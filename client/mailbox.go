@@ -63,6 +63,24 @@ func (c *Client) resumeFriendships(ctx context.Context) error {
 	return nil
 }
 
+// payEvery is how often a connected client makes owed calls again.
+const payEvery = 30 * time.Second
+
+// keepFriendships brings all friendships up to date and then makes the calls that
+// stay owed, this process's and others', again from time to time, until ctx ends.
+func (c *Client) keepFriendships(ctx context.Context) {
+	c.warn(ctx, "friendships cannot be brought up to date", c.resumeFriendships(ctx))
+	c.every(ctx, payEvery, func() {
+		rows, err := c.local.Friendships(ctx)
+		for _, r := range rows {
+			if r.Pending != localmap.CallNone && err == nil {
+				err = c.catchUp(ctx, r.ID)
+			}
+		}
+		c.warn(ctx, "a friendship's step cannot be sent", err)
+	})
+}
+
 // catchUp completes what a friendship owes and reads its mailbox.
 func (c *Client) catchUp(ctx context.Context, f protocol.UUID) error {
 	row, err := c.complete(ctx, f)
@@ -293,8 +311,13 @@ func (c *Client) mailboxChanged(ctx context.Context, notice protocol.MailboxNoti
 	if err != nil || !isLive(r.State) || isKnown(r, notice) {
 		return
 	}
-	if err := c.catchUp(ctx, r.ID); err != nil && ctx.Err() == nil {
-		c.log.Warn("a friendship's mailbox changed and cannot be read", "code", protocol.CodeOf(err))
+	for wait := waitEvery; ; wait *= 2 { // nobody tells it again on this stream
+		err := c.catchUp(ctx, r.ID)
+		if !wire.Temporary(err) || ctx.Err() != nil || wait > time.Minute {
+			c.warn(ctx, "a friendship's mailbox changed and cannot be read", err)
+			return
+		}
+		c.pause(ctx, max(wait, wire.RetryAfter(err)), nil)
 	}
 }
 

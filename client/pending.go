@@ -309,16 +309,9 @@ func (c *Client) takeBack(ctx context.Context, made localmap.Friendship, why err
 	if err != nil {
 		return made, err
 	}
-	if err := c.forget(ctx, made.ID); err != nil {
+	err = c.local.TakeBack(ctx, made.ID, q.NewContact)
+	if err != nil && protocol.CodeOf(err) != protocol.CodeUnknownFriendship {
 		return made, err
-	}
-	if q.NewContact {
-		err := c.local.RemoveContact(ctx, made.Name)
-		switch protocol.CodeOf(err) {
-		case "", protocol.CodeUnknownName, protocol.CodeWrongState: // gone before, or in use by now
-		default:
-			return made, err
-		}
 	}
 	c.passing(made.Pending, stored)
 	c.notify(friendshipChanged)

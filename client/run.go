@@ -76,7 +76,7 @@ func (c *Client) stream(ctx context.Context) (good bool, err error) {
 	c.streams.set(func(s *streams) { s.online = true })
 	wg.Go(func() { ss.watch(beside) })
 	wg.Go(func() { ss.tellMailboxes(beside) })
-	wg.Go(func() { c.warn(beside, "friendships cannot be brought up to date", c.resumeFriendships(beside)) })
+	wg.Go(func() { c.keepFriendships(beside) })
 	wg.Go(func() {
 		c.warn(beside, "deletions among what was not read cannot be read", c.sweep(beside, ss.server, ss.place.History))
 	})
