@@ -140,7 +140,8 @@ func (c *Client) Events(ctx context.Context, q EventQuery) ([]Item, error) {
 	}
 	cq := cache.Query{Words: q.Search, Limit: q.Limit}
 	if a := q.After; a != nil {
-		if known && a.Epoch != at.Epoch || a.Seq > at.Seq && c.reachable(ctx) != nil && known {
+		beginning := *a == protocol.Cursor{}
+		if known && !beginning && a.Epoch != at.Epoch || a.Seq > at.Seq && c.reachable(ctx) != nil && known {
 			return nil, protocol.Errorf(protocol.CodeCursorUnknown,
 				"The feed has no place %s: the server has another history than when that was printed. Start over without it.", a)
 		}

@@ -72,7 +72,7 @@ type Query struct {
 
 // EventQuery asks for records in log order, as `p4p feed` prints them.
 type EventQuery struct {
-	After  *protocol.Cursor // the first Limit behind it; nil for the last Limit
+	After  *protocol.Cursor // the first Limit behind it, the zero Cursor being the beginning of any history; nil for the last Limit
 	View   View
 	Author *protocol.UUID
 	Search string
