@@ -208,14 +208,29 @@ type person struct {
 // enters lets somebody in who has never been here.
 func (o *office) enters(name string) *person {
 	o.t.Helper()
-	home, err := os.MkdirTemp(o.t.TempDir(), name)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	p := &person{t: o.t, opt: Options{Home: home, Server: o.URL, Now: o.clock}}
+	p := &person{t: o.t, opt: Options{Home: folder(o.t, name), Server: o.URL, Now: o.clock}}
 	p.start()
 	o.t.Cleanup(func() { _ = p.Close() })
 	return p
+}
+
+// folder is a new one, in memory where there is such a place: these tests commit
+// thousands of times, and what is on the disk afterwards is not their matter.
+func folder(t testing.TB, name string) string {
+	t.Helper()
+	parent := "/dev/shm"
+	if _, err := os.Stat(parent); err != nil {
+		parent = ""
+	}
+	dir, err := os.MkdirTemp(parent, "p4p-"+name)
+	if err != nil {
+		dir, err = os.MkdirTemp("", "p4p-"+name)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 func (p *person) start() {

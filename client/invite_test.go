@@ -45,12 +45,16 @@ func nothingLeft(t *testing.T, p *person) {
 func TestAnInviteThatCannotReachTheServerLeavesNothingBehind(t *testing.T) {
 	o := newOffice(t)
 	anna := o.enters("anna")
-	o.set(func() { o.answer = func(string) *protocol.Error { return protocol.Errorf(protocol.CodeRateLimited, "Wait.") } })
+	o.set(func() {
+		o.answer = func(string) *protocol.Error { return protocol.Errorf(protocol.CodeRateLimited, "Wait.") }
+	})
 	_, err := anna.Invite(t.Context(), "Bob", 0)
 	wantCode(t, err, protocol.CodeRateLimited)
 	nothingLeft(t, anna)
 
-	o.set(func() { o.answer = func(string) *protocol.Error { return protocol.Errorf(protocol.CodeExists, "Another.") } })
+	o.set(func() {
+		o.answer = func(string) *protocol.Error { return protocol.Errorf(protocol.CodeExists, "Another.") }
+	})
 	_, err = anna.Invite(t.Context(), "Bob", 0)
 	wantCode(t, err, protocol.CodeExists)
 	nothingLeft(t, anna)
