@@ -271,7 +271,7 @@ func (a *accept) view(w, _ int) frame {
 	return frame{out, cursor}
 }
 
-func (a *accept) title() string { return a.theme.Title.Render("Accept an invite") }
+func (a *accept) title() string { return a.heading("Accept an invite") }
 
 func (a *accept) keys() keymap.Map {
 	switch {

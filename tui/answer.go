@@ -19,7 +19,7 @@ type answerClient interface {
 func newAnswer(u *ui, f client.Friendship) *sheet {
 	name := line(f.Name, 40)
 	return &sheet{
-		ui: u, heading: "Someone accepted the invite you made for " + name,
+		ui: u, subject: "Someone accepted the invite you made for " + name,
 		body: []string{
 			"Safety number " + f.SafetyNumber,
 			"Is this " + name + "? Only if you say yes does the name stick.",
@@ -47,7 +47,7 @@ func newAnswer(u *ui, f client.Friendship) *sheet {
 func askRefuse(u *ui, f client.Friendship) *sheet {
 	name := line(f.Name, 40)
 	return &sheet{
-		ui: u, heading: "Refuse whoever accepted the invite for " + name + "?", yes: "refuse", no: "not now",
+		ui: u, subject: "Refuse whoever accepted the invite for " + name + "?", yes: "refuse", no: "not now",
 		body: []string{"No name is given to anybody, and the invite is used up: for " + name + " you make another."},
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {

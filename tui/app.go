@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ type (
 		list []client.Friendship
 		err  error
 	}
+	listenMsg struct{}
 	minuteMsg struct{}
 	secondMsg struct{}
 )
@@ -42,7 +44,7 @@ type (
 // Init asks for the background, and begins to listen.
 func (a *app) Init() tea.Cmd {
 	cmds := []tea.Cmd{
-		tea.RequestBackgroundColor, a.listen(0), a.readStatus(), a.readNotices(),
+		tea.RequestBackgroundColor, a.listen(), a.readStatus(), a.readNotices(),
 		a.after(time.Minute, minuteMsg{}), a.layers[0].init(),
 	}
 	if a.link != "" {
@@ -51,19 +53,10 @@ func (a *app) Init() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// listen waits for the next change. Changes within a frame's time become one.
-func (a *app) listen(pause time.Duration) tea.Cmd {
+// listen waits for the next change.
+func (a *app) listen() tea.Cmd {
 	ctx, changes := a.ctx, a.changes
 	return func() tea.Msg {
-		if pause > 0 {
-			t := time.NewTimer(pause)
-			defer t.Stop()
-			select {
-			case <-t.C:
-			case <-ctx.Done():
-				return nil
-			}
-		}
 		what, err := changes.Next(ctx)
 		if err != nil {
 			return nil // the program or the client ends
@@ -109,7 +102,12 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 		return a.paste(msg)
 	case changedMsg:
 		return a.changed(msg.what)
+	case listenMsg:
+		return a.listen()
 	case statusMsg:
+		if msg.status.Connection == client.Online && a.status.Connection != client.Online {
+			a.pictures.retry()
+		}
 		a.status = msg.status
 		return tea.Batch(a.tick(), a.takeNote())
 	case noticesMsg:
@@ -135,9 +133,21 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 			return a.fail(msg.err)
 		}
 		return a.say(good, msg.done)
+	case sheetDoneMsg:
+		if msg.err != nil && !a.asking(msg.gen) {
+			return a.fail(msg.err) // its sheet was closed while it was under way
+		}
+		return a.tell(msg)
 	default:
 		return a.tell(msg)
 	}
+}
+
+func (a *app) asking(gen int) bool {
+	return slices.ContainsFunc(a.layers, func(l *layer) bool {
+		s, ok := l.screen.(*sheet)
+		return ok && s.gen == gen
+	})
 }
 
 // takeNote shows, once, what the embedded server has to say.
@@ -174,7 +184,7 @@ func (a *app) tell(msg tea.Msg) tea.Cmd {
 
 // changed has the visible screens ask again; the covered ones do when they appear.
 func (a *app) changed(what client.Change) tea.Cmd {
-	cmds := []tea.Cmd{a.listen(frameTime)}
+	cmds := []tea.Cmd{a.after(frameTime, listenMsg{})} // changes within a frame's time become one
 	if what&client.StatusChanged != 0 {
 		cmds = append(cmds, a.readStatus())
 	}

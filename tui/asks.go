@@ -19,7 +19,7 @@ func askInviteFor(u *ui, name string) *sheet {
 func askContact(u *ui) *sheet {
 	f := newField("a name")
 	return &sheet{
-		ui: u, heading: "Add a name to your phone book", field: &f,
+		ui: u, subject: "Add a name to your phone book", field: &f,
 		body: []string{"It stays on this machine, and is offered when you invite or accept."},
 		onYes: func(name string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
@@ -34,7 +34,7 @@ func askRename(u *ui, old string) *sheet {
 	f := newField("the new name")
 	f.set(old)
 	return &sheet{
-		ui: u, heading: "Rename " + line(old, 40), field: &f,
+		ui: u, subject: "Rename " + line(old, 40), field: &f,
 		body: []string{"Only you see it: nobody else learns the name."},
 		onYes: func(name string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
@@ -48,7 +48,7 @@ func askRename(u *ui, old string) *sheet {
 func askRevoke(u *ui, i client.Invite) *sheet {
 	name := line(i.Name, 40)
 	return &sheet{
-		ui: u, heading: "Revoke the invite for " + name + "?", yes: "revoke", no: "keep",
+		ui: u, subject: "Revoke the invite for " + name + "?", yes: "revoke", no: "keep",
 		body: []string{"Its link opens nothing any more, wherever it was sent."},
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
@@ -70,7 +70,7 @@ func askRemove(u *ui, f client.Friendship) *sheet {
 		body = []string{"It only leaves this list."}
 	}
 	return &sheet{
-		ui: u, heading: "Remove " + name + "?", yes: "remove", no: "keep", body: body,
+		ui: u, subject: "Remove " + name + "?", yes: "remove", no: "keep", body: body,
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				removed, err := u.client.Remove(ctx, f.Friendship)
@@ -87,7 +87,7 @@ func askRemove(u *ui, f client.Friendship) *sheet {
 
 func askForget(u *ui, name string) *sheet {
 	return &sheet{
-		ui: u, heading: "Take " + line(name, 40) + " out of your phone book?", yes: "take out", no: "keep",
+		ui: u, subject: "Take " + line(name, 40) + " out of your phone book?", yes: "take out", no: "keep",
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				err := u.client.RemoveContact(ctx, name)

@@ -26,8 +26,13 @@ type compose struct {
 	editor  editor
 	gen     int
 	sending bool
-	picture *client.Picture
-	file    string // the picture's name on this machine
+}
+
+// attachment is the picture of the post that is being written. It outlives the
+// screen, as the draft does, but not the program.
+type attachment struct {
+	picture *client.Picture // nil for none
+	file    string          // its name on this machine
 }
 
 type postSentMsg struct {
@@ -77,7 +82,7 @@ func (c *compose) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keymap.Attach:
 		return c.open(askPicture(c))
 	case keymap.Detach:
-		c.picture, c.file = nil, ""
+		c.attached = attachment{}
 		return nil
 	}
 	if c.sending {
@@ -93,13 +98,13 @@ func (c *compose) send() tea.Cmd {
 	switch _, over := c.editor.budget(); {
 	case c.sending:
 		return nil
-	case strings.TrimSpace(text) == "" && c.picture == nil:
+	case strings.TrimSpace(text) == "" && c.attached.picture == nil:
 		return c.say(note, "There is nothing to send yet: write something, or attach a picture with ctrl+o.")
 	case over:
 		return c.say(bad, "A post holds at most 4,000 bytes; shorten it a little, or send it in two.")
 	}
 	c.sending, c.editor.sent = true, true
-	cl, gen, p, forget := c.client, c.gen, c.picture, c.editor.forget()
+	cl, gen, p, forget := c.client, c.gen, c.attached.picture, c.editor.forget()
 	return c.do(func(ctx context.Context) tea.Msg {
 		sent, err := cl.Post(ctx, text, p)
 		if err == nil {
@@ -116,6 +121,7 @@ func (c *compose) took(msg postSentMsg) tea.Cmd {
 		c.editor.sent = false
 		return c.fail(msg.err)
 	}
+	c.attached = attachment{}
 	said := c.say(good, "Posted.")
 	if msg.sent.Seq == nil {
 		said = c.say(note, "Kept in the outbox; it is sent when the server is reached.")
@@ -153,24 +159,25 @@ func (c *compose) below(w int) []string {
 	}
 	lines := []string{c.theme.Faint.Render(strings.Repeat("─", w)), style.Render("  " + budget)}
 	p := "  ▢ no picture: ctrl+o attaches one"
-	if c.picture != nil {
-		p = "  ▣ " + line(c.file, 30) + ", " + strconv.Itoa(c.picture.Width) + "×" + strconv.Itoa(c.picture.Height) + ", " +
-			thousands((len(c.picture.Bytes)+1023)/1024) + " KiB: ctrl+x takes it off"
+	a := c.attached.picture
+	if a != nil {
+		p = "  ▣ " + line(c.attached.file, 30) + ", " + strconv.Itoa(a.Width) + "×" + strconv.Itoa(a.Height) + ", " +
+			thousands((len(a.Bytes)+1023)/1024) + " KiB: ctrl+x takes it off"
 	}
 	lines = append(lines, c.theme.Dim.Render(cut(p, w)))
-	if c.picture != nil && c.picture.Alt != "" {
-		lines = append(lines, c.theme.Dim.Render("    "+line(c.picture.Alt, w-4)))
+	if a != nil && a.Alt != "" {
+		lines = append(lines, c.theme.Dim.Render("    "+line(a.Alt, w-4)))
 	}
 	return lines
 }
 
-func (c *compose) title() string { return c.theme.Title.Render("New post") }
+func (c *compose) title() string { return c.heading("New post") }
 
 func (c *compose) keys() keymap.Map { return keymap.Write }
 
 func (c *compose) hints() []keymap.Intent {
 	hints := []keymap.Intent{keymap.Send, keymap.Attach, keymap.Back}
-	if c.picture != nil {
+	if c.attached.picture != nil {
 		hints[1] = keymap.Detach
 	}
 	return hints
@@ -182,7 +189,7 @@ func (c *compose) typing() bool { return true }
 func askPicture(c *compose) *sheet {
 	f := newField("path of a JPEG, PNG, GIF or WebP file")
 	return &sheet{
-		ui: c.ui, heading: "Attach a picture", field: &f, prepare: listPaths,
+		ui: c.ui, subject: "Attach a picture", field: &f, prepare: listPaths,
 		body: []string{"Only its pixels leave this machine: place, time and camera are taken out."},
 		onYes: func(typed string) work {
 			return func(context.Context) (func() tea.Cmd, error) {
@@ -209,7 +216,7 @@ func preparePicture(path string) (picture.Prepared, error) {
 func askAlt(c *compose, name string, p picture.Prepared) *sheet {
 	f := newField("what does it show? (may be left empty)")
 	return &sheet{
-		ui: c.ui, heading: "Describe the picture", field: &f,
+		ui: c.ui, subject: "Describe the picture", field: &f,
 		body: []string{"For those who cannot see it, and for search."},
 		onYes: func(alt string) work {
 			return func(context.Context) (func() tea.Cmd, error) {
@@ -217,7 +224,7 @@ func askAlt(c *compose, name string, p picture.Prepared) *sheet {
 					return nil, protocol.Errorf(protocol.CodeTooLarge, "A description holds at most %d bytes; this one has %d.", protocol.MaxAlt, len(alt))
 				}
 				return func() tea.Cmd {
-					c.picture, c.file = &client.Picture{Bytes: p.Bytes, Width: p.Width, Height: p.Height, Alt: alt}, name
+					c.attached = attachment{&client.Picture{Bytes: p.Bytes, Width: p.Width, Height: p.Height, Alt: alt}, name}
 					return nil
 				}, nil
 			}

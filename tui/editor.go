@@ -53,6 +53,7 @@ func newEditor(u *ui, where, placeholder string) editor {
 	a.CharLimit = 0
 	a.MaxHeight = 0
 	a.SetVirtualCursor(false)
+	a.KeyMap.Paste.SetEnabled(false) // it would come in uncleaned; the terminal's own paste is cleaned
 	return editor{ui: u, area: a, where: where, gen: u.next()}
 }
 
@@ -89,7 +90,7 @@ func (e *editor) update(msg tea.Msg) tea.Cmd {
 	case tea.PasteMsg:
 		return e.input(tea.PasteMsg{Content: plain.Block(msg.Content).String()})
 	case tea.KeyPressMsg:
-		return e.input(msg)
+		return e.input(cleanKey(msg))
 	}
 	return nil
 }

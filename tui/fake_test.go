@@ -23,6 +23,7 @@ type fake struct {
 	mu       sync.Mutex
 	log      []client.Item // posts and comments, oldest first
 	outbox   []client.Item
+	counts   map[protocol.UUID]int // of comments
 	labels   map[protocol.PublicKey]client.Label
 	friends  []client.Friendship
 	invites  []client.Invite
@@ -40,9 +41,9 @@ type fake struct {
 func newFake() *fake {
 	return &fake{
 		labels: map[protocol.PublicKey]client.Label{}, drafts: map[string]string{},
-		pictures: map[protocol.BlobID][]byte{},
-		preview:  client.Preview{Inviter: alice.UUID()},
-		status:   client.Status{Connection: client.Online, Server: "https://p4p.example"},
+		pictures: map[protocol.BlobID][]byte{}, counts: map[protocol.UUID]int{},
+		preview: client.Preview{Inviter: alice.UUID()},
+		status:  client.Status{Connection: client.Online, Server: "https://p4p.example"},
 	}
 }
 
@@ -79,6 +80,7 @@ func (f *fake) says(who protocol.PublicKey, ago time.Duration, text string) *cli
 func (f *fake) comments(post protocol.UUID, who protocol.PublicKey, ago time.Duration, text string) {
 	it := f.says(who, ago, text)
 	it.Kind, it.Target = protocol.KindComment, post
+	f.counts[post]++
 }
 
 func (f *fake) label(it client.Item) client.Item {
@@ -86,11 +88,7 @@ func (f *fake) label(it client.Item) client.Item {
 	if it.Author == me {
 		it.Label = client.Label{Kind: client.You}
 	}
-	for _, c := range f.log {
-		if c.Kind == protocol.KindComment && c.Target == it.ID {
-			it.Comments++
-		}
-	}
+	it.Comments = f.counts[it.ID]
 	return it
 }
 
@@ -173,6 +171,9 @@ func (f *fake) make(kind protocol.Kind, target protocol.UUID, text string) (clie
 		return client.Sent{ID: it.ID}, nil
 	}
 	f.log = append(f.log, it)
+	if kind == protocol.KindComment {
+		f.counts[target]++
+	}
 	return client.Sent{ID: it.ID, Seq: &it.Seq}, nil
 }
 

@@ -241,6 +241,8 @@ func (f *feed) took(msg feedLoadedMsg) tea.Cmd {
 		f.friends = msg.friends
 	}
 	switch {
+	case msg.err != nil && len(f.items) > 0:
+		return f.fail(msg.err)
 	case msg.err != nil:
 	case msg.asked != (f.sel < 0) && len(f.items) > 0:
 		f.stale = true // asked before the selection changed
@@ -360,7 +362,7 @@ func (f *feed) title() string {
 			names[i] = f.theme.Tab.Render(n)
 		}
 	}
-	return f.theme.Title.Render("P4P") + "  " + strings.Join(names, "  ")
+	return f.heading("P4P") + " " + strings.Join(names, "  ")
 }
 
 func (f *feed) keys() keymap.Map { return keymap.Feed }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"strings"
+	"unicode"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
@@ -21,6 +22,7 @@ func newField(placeholder string) field {
 	in.Prompt = "› "
 	in.Placeholder = placeholder
 	in.SetVirtualCursor(false)
+	in.KeyMap.Paste.SetEnabled(false) // it would come in uncleaned; the terminal's own paste is cleaned
 	in.CharLimit = 2000
 	in.Focus()
 	return field{input: in}
@@ -38,9 +40,25 @@ func (f *field) update(msg tea.Msg) tea.Cmd {
 	if p, ok := msg.(tea.PasteMsg); ok {
 		msg = tea.PasteMsg{Content: plain.Line(p.Content).String()}
 	}
+	if k, ok := msg.(tea.KeyPressMsg); ok {
+		msg = cleanKey(k)
+	}
 	var cmd tea.Cmd
 	f.input, cmd = f.input.Update(msg)
 	return cmd
+}
+
+// cleanKey takes out of typed letters what turns or hides the others: where a
+// terminal does not tell a paste from typing, a stranger's text comes as keys.
+func cleanKey(k tea.KeyPressMsg) tea.KeyPressMsg {
+	k.Text = strings.Map(func(r rune) rune {
+		const zwnj, zwj = '\u200c', '\u200d'
+		if unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) && r != zwnj && r != zwj {
+			return -1
+		}
+		return r
+	}, k.Text)
+	return k
 }
 
 // candidates are completions of what is typed so far.

@@ -92,7 +92,7 @@ func (a *app) clip(lines []string, h int) []string {
 func (a *app) header(s *layer) string {
 	right := a.connection()
 	room := a.width - cells(right) - 2
-	l := cut(" "+s.title(), room)
+	l := cut(s.title(), room)
 	return l + strings.Repeat(" ", max(1, a.width-cells(l)-cells(right)-1)) + right
 }
 

@@ -290,7 +290,9 @@ func (f *friends) state(r friendRow) string {
 		return "in your phone book; enter invites"
 	}
 	since := age(r.f.Since, f.now())
-	if since != "now" && !strings.Contains(since, " ") {
+	if since == "now" {
+		since = "just now"
+	} else if !strings.Contains(since, " ") {
 		since += " ago"
 	}
 	var s string
@@ -306,7 +308,7 @@ func (f *friends) state(r friendRow) string {
 		}
 		s = "you accepted; not confirmed yet"
 	case client.StateFriend:
-		s = "friend since " + since
+		s = "friend since " + strings.TrimPrefix(since, "just ")
 		if strings.HasSuffix(since, " ago") {
 			s = "friend for " + strings.TrimSuffix(since, " ago")
 		}
@@ -369,7 +371,7 @@ func (f *friends) empty(w int) []string {
 	return append(append(out, ""), f.choices(w, "i", "invite a friend", "a", "accept an invite that you got", "+", "add a name to your phone book")...)
 }
 
-func (f *friends) title() string { return f.theme.Title.Render("Friends") }
+func (f *friends) title() string { return f.heading("Friends") }
 
 func (f *friends) keys() keymap.Map { return keymap.FriendList }
 

@@ -9,15 +9,15 @@ import (
 // pager is a text to read.
 type pager struct {
 	*ui
-	heading string
+	subject string
 	text    func(w int) []string
 	from    int
 	h       int // of the last view
 	lines   int
 }
 
-func newPager(u *ui, heading string, text func(w int) []string) *pager {
-	return &pager{ui: u, heading: heading, text: text}
+func newPager(u *ui, subject string, text func(w int) []string) *pager {
+	return &pager{ui: u, subject: subject, text: text}
 }
 
 // newHelp lists the keys, those of the place where it was asked for first.
@@ -108,7 +108,7 @@ func (p *pager) view(w, h int) frame {
 	return frame{lines: lines}
 }
 
-func (p *pager) title() string { return p.theme.Title.Render(line(p.heading, 40)) }
+func (p *pager) title() string { return p.ui.heading(line(p.subject, 40)) }
 
 func (p *pager) keys() keymap.Map { return keymap.Pages }
 

@@ -55,7 +55,7 @@ func newInvite(u *ui, inv client.Invite) *invite {
 func askInvite(u *ui) *sheet {
 	f := newField("a name that you know your friend by")
 	return &sheet{
-		ui: u, heading: "Invite a friend", field: &f, prepare: contactNames(u.client),
+		ui: u, subject: "Invite a friend", field: &f, prepare: contactNames(u.client),
 		body: []string{"Who is it for? The name stays on this machine."},
 		onYes: func(name string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
@@ -147,7 +147,7 @@ func (i *invite) key(intent keymap.Intent) tea.Cmd {
 		return i.close(i)
 	case keymap.Copy:
 		return tea.Batch(tea.SetClipboard(i.inv.Link.URL()),
-			i.say(good, "The link is on its way to the clipboard. If nothing comes out when you paste it, your terminal does not allow that: l shows the link."))
+			i.say(good, "Copied. If pasting gives nothing, your terminal forbids it: l shows the link."))
 	case keymap.SavePNG:
 		return i.savePNG()
 	case keymap.ShowLink:
@@ -281,7 +281,7 @@ func (i *invite) text(w int, withCode bool, last []string) []string {
 	case i.unsent:
 		add(t.Warn.Render, "! It does not work yet: the server has to be reached first.")
 	case i.inv.Link.Loopback():
-		add(t.Warn.Render, "! This link works on this machine only. For a friend elsewhere use a server that both of you reach: esc, then s. See “A server for friends” in the README.")
+		add(t.Warn.Render, "! This link works on this machine only. For a friend elsewhere, both of you start p4p with --profile NAME --server ADDRESS. See “A server for friends” in the README.")
 	}
 	add(t.Dim.Render, "It works once, "+left(i.inv.ExpiresAt, i.now())+". Waiting for "+name+"…")
 	return append(out, last...)
@@ -308,7 +308,7 @@ func (i *invite) over(w int) []string {
 	return out
 }
 
-func (i *invite) title() string { return i.theme.Title.Render("Invite") }
+func (i *invite) title() string { return i.heading("Invite") }
 
 func (i *invite) keys() keymap.Map { return keymap.InviteShown }
 

@@ -76,6 +76,15 @@ func (p *pictures) took(msg pictureDrawnMsg) {
 	}
 }
 
+// retry forgets what could not be loaded, so that it is asked for again.
+func (p *pictures) retry() {
+	for d, it := range p.have {
+		if it.err != nil {
+			delete(p.have, d)
+		}
+	}
+}
+
 // loadPicture asks for a picture and draws it, off the update loop.
 func (u *ui) loadPicture(img protocol.Image, d drawing) tea.Cmd {
 	u.pictures.use++

@@ -18,6 +18,7 @@ import (
 const (
 	gutter      = 4  // cells: the bar, the mark's two, a space
 	foldedLines = 10 // of a text in the feed
+	maxText     = 96 // cells of a line of text: longer ones are hard to read
 )
 
 // shape says how an item is drawn; with the item's own state it is the key of
@@ -83,7 +84,7 @@ func (u *ui) versionOf(it client.Item, s shape) version {
 
 // lay draws an item: its label, its text, its picture, its fate.
 func (u *ui) lay(it client.Item, v version) []string {
-	w := v.width - gutter - 1
+	w := min(v.width-gutter-1, maxText)
 	indent := strings.Repeat(" ", gutter-1)
 	out := []string{u.labelLine(it, v, w)}
 	if it.Kind == protocol.KindDeletion {

@@ -79,7 +79,7 @@ func what(it client.Item) string {
 
 func askDelete(u *ui, it client.Item) *sheet {
 	return &sheet{
-		ui: u, heading: "Delete this " + what(it) + "?", yes: "delete", no: "keep",
+		ui: u, subject: "Delete this " + what(it) + "?", yes: "delete", no: "keep",
 		body: []string{excerpt(it), "The server erases it within a minute. Who has read it, has read it."},
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
@@ -97,7 +97,7 @@ func askDelete(u *ui, it client.Item) *sheet {
 
 func askDiscard(u *ui, it client.Item) *sheet {
 	return &sheet{
-		ui: u, heading: "Discard this " + what(it) + "?", yes: "discard", no: "keep",
+		ui: u, subject: "Discard this " + what(it) + "?", yes: "discard", no: "keep",
 		body: []string{excerpt(it), "The server does not have it; afterwards nobody has."},
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
@@ -111,7 +111,7 @@ func askDiscard(u *ui, it client.Item) *sheet {
 func askReport(u *ui, it client.Item) *sheet {
 	f := newField("what is wrong with it?")
 	return &sheet{
-		ui: u, heading: "Report this " + what(it) + " to the server's operator?", field: &f,
+		ui: u, subject: "Report this " + what(it) + " to the server's operator?", field: &f,
 		body: []string{excerpt(it), "The report is signed by your device; only the operator sees it."},
 		onYes: func(reason string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {

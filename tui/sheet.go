@@ -19,7 +19,7 @@ type work func(ctx context.Context) (then func() tea.Cmd, err error)
 // about. With a field it is answered by typing, else with yes or no.
 type sheet struct {
 	*ui
-	heading string
+	subject string
 	body    []string // paragraphs
 	field   *field
 	yes, no string // the words for the answers of one without a field
@@ -136,7 +136,7 @@ func (s *sheet) run(w work) tea.Cmd {
 
 func (s *sheet) view(w, h int) frame {
 	lines := []string{s.theme.Select.Render(strings.Repeat("─", w))}
-	for i, l := range wrap(plain.Line(s.heading), w-2) {
+	for i, l := range wrap(plain.Line(s.subject), w-2) {
 		if i < 2 {
 			lines = append(lines, " "+s.theme.Strong.Render(l))
 		}
@@ -188,7 +188,7 @@ func (s *sheet) tail(w int) (lines []string, cursor *tea.Cursor) {
 	return lines, cursor
 }
 
-func (s *sheet) title() string { return s.heading }
+func (s *sheet) title() string { return s.subject }
 
 func (s *sheet) keys() keymap.Map {
 	if s.field != nil {

@@ -244,7 +244,7 @@ func (t *thread) view(w, h int) frame {
 }
 
 func (t *thread) title() string {
-	return t.theme.Title.Render("Post") + t.theme.Dim.Render("  "+count(max(0, len(t.items)-1), "comment", "comments"))
+	return t.heading("Post") + t.theme.Dim.Render(" "+count(max(0, len(t.items)-1), "comment", "comments"))
 }
 
 func (t *thread) keys() keymap.Map {

@@ -76,9 +76,13 @@ type ui struct {
 	toast         toast
 	status        client.Status
 	notices       []client.Friendship
+	attached      attachment
 	pasted        string // a link that was pasted where one types
 	gen           int
 }
+
+// heading is what a screen's title begins with.
+func (u *ui) heading(s string) string { return u.theme.Pill.Render(" " + s + " ") }
 
 // next is a number that no other request has: answers carry it.
 func (u *ui) next() int {

@@ -96,7 +96,7 @@ func askServer(u *ui) *sheet {
 		now = "You use " + plain.Line(u.status.Server).String() + "."
 	}
 	return &sheet{
-		ui: u, heading: "A server's address", field: &f,
+		ui: u, subject: "A server's address", field: &f,
 		body: []string{now + " A profile belongs to one server from its first post or friendship on; for another start p4p --profile NAME --server ADDRESS."},
 		onYes: func(typed string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {

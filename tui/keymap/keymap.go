@@ -48,8 +48,6 @@ const (
 	SavePNG
 	ShowLink
 
-	Confirm
-	Refuse
 	Rename
 	Remove
 	Add
