@@ -1,0 +1,214 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// chromium is one browser process for all tests of this package; each tab gets a
+// profile of its own, so it stands for a phone of its own.
+var chromium struct {
+	once sync.Once
+	ctx  context.Context //nolint:containedctx // the browser's life
+	end  func()
+	err  error
+}
+
+// endChromium is called by TestMain.
+func endChromium() {
+	if chromium.end != nil {
+		chromium.end()
+	}
+}
+
+func startChromium() {
+	program, err := exec.LookPath("chromium")
+	if err != nil {
+		chromium.err = err
+		return
+	}
+	folder, err := os.MkdirTemp("", "p4p-chromium-")
+	if err != nil {
+		chromium.err = err
+		return
+	}
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(program), chromedp.UserDataDir(folder),
+		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+	}
+	for _, off := range []string{"quic", "background-networking", "component-update", "sync", "dev-shm-usage", "breakpad"} {
+		options = append(options, chromedp.Flag("disable-"+off, true))
+	}
+	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, endBrowser := chromedp.NewContext(allocator)
+	chromium.ctx = ctx
+	chromium.end = func() {
+		endBrowser()
+		endAllocator()
+		_ = os.RemoveAll(folder)
+	}
+	chromium.err = chromedp.Do(ctx)
+}
+
+// phone is a browser with an empty profile, on a phone's screen.
+type phone struct {
+	t   *testing.T
+	ctx context.Context //nolint:containedctx // the tab's life
+}
+
+// newPhone starts a browser of its own. The test is skipped where Chromium is
+// missing, and fails there in CI.
+func newPhone(t *testing.T) *phone {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes seconds")
+	}
+	chromium.once.Do(startChromium)
+	if _, missing := exec.LookPath("chromium"); missing != nil && os.Getenv("P4P_CI") == "" {
+		t.Skip("chromium is not installed (apt-get install chromium)")
+	}
+	if chromium.err != nil {
+		t.Fatalf("chromium does not start: %v", chromium.err)
+	}
+	ctx, cancel := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	p := &phone{t, ctx}
+	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	return p
+}
+
+// tab opens another tab of the same browser.
+func (p *phone) tab() *phone {
+	p.t.Helper()
+	ctx, cancel := chromedp.NewContext(p.ctx)
+	p.t.Cleanup(cancel)
+	q := &phone{p.t, ctx}
+	q.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	return q
+}
+
+// patience is how long a browser on a busy machine may take for anything.
+const patience = 20 * time.Second
+
+func (p *phone) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx); err != nil { // opens the tab, for longer than one step's time
+		p.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.fail(err)
+	}
+}
+
+func (p *phone) fail(err error) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	p.t.Fatalf("%v; the page says:\n%s", err, text)
+}
+
+func (p *phone) open(url string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(url))
+}
+
+// eval gives what a JavaScript expression, or the promise that it makes, comes to.
+func eval[T any](p *phone, expression string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.fail(err)
+	}
+	return v
+}
+
+// until waits until a JavaScript expression about the document is true, looking
+// again whenever the document changes.
+func (p *phone) until(expression string) {
+	p.t.Helper()
+	eval[bool](p, fmt.Sprintf(`new Promise((resolve, reject) => {
+		const look = () => { if (%s) { clearTimeout(timer); eye.disconnect(); resolve(true); } };
+		const eye = new MutationObserver(look);
+		const timer = setTimeout(() => reject(new Error("waited in vain for " + %s)), 15000);
+		eye.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+		look();
+	})`, expression, quote(expression)))
+}
+
+// sees waits for a text on the screen.
+func (p *phone) sees(text string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf(`document.body.innerText.includes(%s)`, quote(text)))
+}
+
+// press presses the button or link with that name, once it is there.
+func (p *phone) press(name string) {
+	p.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll("button, a, summary, label")].find((b) =>
+		(b.getAttribute("aria-label") ?? b.innerText).trim() === %s && !b.disabled && b.checkVisibility())`, quote(name))
+	p.until(find + ` !== undefined`)
+	eval[bool](p, `(`+find+`.click(), true)`)
+}
+
+// types writes into the field with that label.
+func (p *phone) types(label, text string) {
+	p.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll("label")].find((l) => l.innerText.trim() === %s && l.control?.checkVisibility())`, quote(label))
+	p.until(find + ` !== undefined`)
+	eval[bool](p, `(`+find+`.control.focus(), `+find+`.control.select?.(), true)`)
+	p.do(chromedp.KeyEvent(text))
+}
+
+func quote(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string has JSON
+	}
+	return string(b)
+}
+
+// shot keeps a picture of the screen where P4P_SCREENSHOTS says: on a phone and
+// on a computer, light and dark.
+func (p *phone) shot(name string) {
+	p.t.Helper()
+	folder := os.Getenv("P4P_SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	for _, size := range [][2]int64{{390, 844}, {1280, 800}} {
+		p.do(chromedp.EmulateViewport(size[0], size[1]))
+		for _, scheme := range []string{"light", "dark"} {
+			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+			if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, media); err != nil {
+				p.t.Fatal(err)
+			}
+			png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			file := filepath.Join(folder, fmt.Sprintf("%s-%dx%d-%s.png", name, size[0], size[1], scheme))
+			if err := os.WriteFile(file, png, 0o644); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+	}
+	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+}
