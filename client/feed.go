@@ -73,7 +73,7 @@ func (c *Client) Timeline(ctx context.Context, q Query) ([]Item, error) {
 	if q.After > 0 { // Oldest only chose which ones
 		slices.Reverse(rows)
 	}
-	items := c.items(waiting.without(rows), at.Epoch)
+	items := c.items(waiting.without(rows))
 	if q.Before > 0 || q.After > 0 || q.Author != nil && *q.Author != c.local.Key().Public.UUID() {
 		return items, nil
 	}
@@ -97,10 +97,6 @@ func searched(i Item) string {
 // Thread is a post with its newest comments, at most a thousand, oldest first;
 // one's own that wait come last. Codes: unknown_record, deleted.
 func (c *Client) Thread(ctx context.Context, post protocol.UUID) (Item, []Item, error) {
-	at, _, err := c.cache.Place(ctx)
-	if err != nil {
-		return Item{}, nil, err
-	}
 	waiting, err := c.waiting(ctx)
 	if err != nil {
 		return Item{}, nil, err
@@ -111,7 +107,7 @@ func (c *Client) Thread(ctx context.Context, post protocol.UUID) (Item, []Item, 
 		if err != nil {
 			return Item{}, nil, err
 		}
-		head = c.item(row, at.Epoch)
+		head = c.item(row)
 	}
 	if head.Kind != protocol.KindPost {
 		return Item{}, nil, protocol.Errorf(protocol.CodeUnknownRecord, "%s is not a post.", post)
@@ -121,7 +117,7 @@ func (c *Client) Thread(ctx context.Context, post protocol.UUID) (Item, []Item, 
 	if err != nil {
 		return Item{}, nil, err
 	}
-	comments := c.items(waiting.without(rows), at.Epoch)
+	comments := c.items(waiting.without(rows))
 	for _, i := range waiting.items {
 		if i.Kind == protocol.KindComment && i.Target == post {
 			comments = append(comments, i)
@@ -141,7 +137,8 @@ func (c *Client) Events(ctx context.Context, q EventQuery) ([]Item, error) {
 	cq := cache.Query{Words: q.Search, Limit: q.Limit}
 	if a := q.After; a != nil {
 		beginning := *a == protocol.Cursor{}
-		if known && !beginning && a.Epoch != at.Epoch || a.Seq > at.Seq && c.reachable(ctx) != nil && known {
+		beyond := a.Seq > at.Seq && c.caughtUp(ctx)
+		if known && !beginning && (a.Epoch != at.Epoch || beyond) {
 			return nil, protocol.Errorf(protocol.CodeCursorUnknown,
 				"The feed has no place %s: the server has another history than when that was printed. Start over without it.", a)
 		}
@@ -157,7 +154,14 @@ func (c *Client) Events(ctx context.Context, q EventQuery) ([]Item, error) {
 	if !cq.Oldest {
 		slices.Reverse(rows)
 	}
-	return c.items(rows, at.Epoch), nil
+	return c.items(rows), nil
+}
+
+// caughtUp tells whether the cache holds the server's log up to its end, as far as
+// this client can know.
+func (c *Client) caughtUp(ctx context.Context) bool {
+	_, runs := c.streams.isOnline()
+	return c.reachable(ctx) != nil && (!runs || c.Status().Connection == Online)
 }
 
 // authors is whose records a view holds; nil for everybody's.
@@ -203,18 +207,18 @@ func (c *Client) ownKeys() []protocol.PublicKey {
 	return slices.Clone(c.own.keys)
 }
 
-func (c *Client) items(rows []cache.Row, epoch protocol.UUID) []Item {
+func (c *Client) items(rows []cache.Row) []Item {
 	items := make([]Item, len(rows))
 	for i, r := range rows {
-		items[i] = c.item(r, epoch)
+		items[i] = c.item(r)
 	}
 	return items
 }
 
-func (c *Client) item(r cache.Row, epoch protocol.UUID) Item {
+func (c *Client) item(r cache.Row) Item {
 	return Item{
-		Seq: r.Seq, Epoch: epoch, ID: r.ID, Kind: r.Kind, Author: r.Author,
-		Label: c.label(r.Author, r.Kind, protocol.Cursor{Epoch: epoch, Seq: r.Seq}),
+		Seq: r.Seq, Epoch: r.Epoch, ID: r.ID, Kind: r.Kind, Author: r.Author,
+		Label: c.label(r.Author, r.Kind, protocol.Cursor{Epoch: r.Epoch, Seq: r.Seq}),
 		Text:  r.Text, Image: r.Image, Target: r.Target, CreatedAt: r.CreatedAt, Comments: r.Comments,
 	}
 }
@@ -315,7 +319,7 @@ func (c *Client) record(ctx context.Context, id protocol.UUID) (cache.Row, error
 	}
 	r := e.Record
 	return cache.Row{
-		Seq: e.Seq, ID: r.ID, Kind: r.Kind, Author: r.Author, Target: r.Target,
+		Epoch: v.Epoch, Seq: e.Seq, ID: r.ID, Kind: r.Kind, Author: r.Author, Target: r.Target,
 		Text: r.Text, Image: r.Image, CreatedAt: r.CreatedAt, Comments: v.Comments,
 	}, nil
 }

@@ -104,7 +104,9 @@ func (c *Client) backoff(n int) time.Duration {
 	if _, err := io.ReadFull(c.opt.Random, b[:]); err != nil {
 		return most
 	}
-	return time.Duration(binary.BigEndian.Uint64(b[:]) % uint64(most+1))
+	const bits = 53 // of a float64's fraction
+	part := float64(binary.BigEndian.Uint64(b[:])>>(64-bits)) / (1 << bits)
+	return time.Duration(part * float64(most))
 }
 
 // pause waits for d, for something on wake, or for ctx to end.

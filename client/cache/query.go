@@ -15,6 +15,7 @@ import (
 
 // Row is a live record as it is kept.
 type Row struct {
+	Epoch     protocol.UUID // of the copy that it was read from
 	Seq       uint64
 	ID        protocol.UUID
 	Kind      protocol.Kind
@@ -91,7 +92,10 @@ func (c *Cache) Find(ctx context.Context, q Query) (rows []Row, err error) {
 	return rows, err
 }
 
-const columns = "e.seq, e.kind, e.id, a.key, e.target, e.minutes, e.text, e.blob, e.width, e.height, e.alt, e.comments"
+// columns are what scan reads. The epoch comes with each row, because another
+// query would be answered from a later state of the file.
+const columns = `(SELECT epoch FROM history), e.seq, e.kind, e.id, a.key, e.target, e.minutes,
+	e.text, e.blob, e.width, e.height, e.alt, e.comments`
 
 func byPlace(ctx context.Context, tx *sql.Tx, q Query) ([]Row, error) {
 	after, before := q.bounds()
@@ -306,17 +310,17 @@ func scan(rows *sql.Rows, err error) ([]Row, error) {
 	for rows.Next() {
 		var r Row
 		var kind int
-		var id, key, target, blob []byte
+		var epoch, id, key, target, blob []byte
 		var minutes int64
 		var text, alt sql.NullString
 		var width, height sql.NullInt64
-		if err := rows.Scan(&r.Seq, &kind, &id, &key, &target, &minutes, &text, &blob, &width, &height, &alt, &r.Comments); err != nil {
+		if err := rows.Scan(&epoch, &r.Seq, &kind, &id, &key, &target, &minutes, &text, &blob, &width, &height, &alt, &r.Comments); err != nil {
 			return nil, err
 		}
-		if len(id) != len(r.ID) || len(key) != len(r.Author) {
-			return nil, errors.New("a record in the cache has no UUID or no author")
+		if len(epoch) != len(r.Epoch) || len(id) != len(r.ID) || len(key) != len(r.Author) {
+			return nil, errors.New("a record in the cache has no UUID, no author or no epoch")
 		}
-		r.ID, r.Author, r.Kind = protocol.UUID(id), protocol.PublicKey(key), kindOf[kind]
+		r.Epoch, r.ID, r.Author, r.Kind = protocol.UUID(epoch), protocol.UUID(id), protocol.PublicKey(key), kindOf[kind]
 		r.CreatedAt, r.Text = time.Unix(minutes*60, 0).UTC(), text.String
 		if len(target) == len(r.Target) {
 			r.Target = protocol.UUID(target)

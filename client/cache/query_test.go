@@ -63,8 +63,8 @@ func TestARecordComesBackAsItWasSigned(t *testing.T) {
 	e.Record.Image = &protocol.Image{Blob: protocol.BlobID{1, 2}, Width: 640, Height: 480, Alt: "ein Bild"}
 	add(t, c, p.History, e, comment(2, 8, 1, "東京"))
 	want := []Row{
-		{Seq: 2, ID: idOf(2), Kind: protocol.KindComment, Author: keyOf(8), Target: idOf(1), Text: "東京", CreatedAt: t0},
-		{Seq: 1, ID: idOf(1), Kind: protocol.KindPost, Author: keyOf(7), Text: e.Record.Text, Image: e.Record.Image, CreatedAt: t0, Comments: 1},
+		{Epoch: epoch1, Seq: 2, ID: idOf(2), Kind: protocol.KindComment, Author: keyOf(8), Target: idOf(1), Text: "東京", CreatedAt: t0},
+		{Epoch: epoch1, Seq: 1, ID: idOf(1), Kind: protocol.KindPost, Author: keyOf(7), Text: e.Record.Text, Image: e.Record.Image, CreatedAt: t0, Comments: 1},
 	}
 	if diff := cmp.Diff(want, find(t, c, Query{})); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
