@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -243,6 +244,18 @@ func (a *app) quit() tea.Cmd {
 		}
 	}
 	return tea.Sequence(append(cmds, tea.Quit)...)
+}
+
+// putAway does what quit does, once the program has ended by itself.
+func (a *app) putAway(ctx context.Context) {
+	a.ctx = ctx
+	for _, l := range a.layers {
+		if k, ok := l.screen.(keeper); ok {
+			if cmd := k.keep(); cmd != nil {
+				cmd()
+			}
+		}
+	}
 }
 
 // paste recognises a link wherever it lands. Where one types it stays text, and

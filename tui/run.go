@@ -60,6 +60,8 @@ type Options struct {
 	In  io.Reader // os.Stdin when nil
 	Out io.Writer // os.Stdout when nil
 	Env []string  // os.Environ() when nil
+
+	program []tea.ProgramOption // for tests
 }
 
 // Run shows the app until the person quits or ctx ends. The terminal is restored
@@ -78,8 +80,13 @@ func Run(ctx context.Context, o Options) error {
 	defer stop()
 	profile, colour := colours(o.Out, o.Env)
 	a := newApp(ctx, o, profile, colour)
-	_, err := tea.NewProgram(a, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
-		tea.WithEnvironment(o.Env), tea.WithColorProfile(profile)).Run()
+	program := append([]tea.ProgramOption{
+		tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
+		tea.WithEnvironment(o.Env), tea.WithColorProfile(profile),
+		tea.WithoutSignalHandler(), // signals end ctx
+	}, o.program...)
+	_, err := tea.NewProgram(a, program...).Run()
+	a.putAway(context.WithoutCancel(ctx))
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
