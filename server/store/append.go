@@ -43,7 +43,7 @@ func (s *Store) Append(ctx context.Context, recs []protocol.Record) ([]Appended,
 
 // logTx is one transaction on the log.
 type logTx struct {
-	ctx  context.Context //nolint:containedctx // it lives as long as the transaction
+	ctx  context.Context // as long as the transaction
 	tx   *sql.Tx
 	head uint64 // the last seq, with those of this transaction
 	part uint64

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
+	mathrand "math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -158,9 +158,9 @@ func (w *world) words(query string) []string {
 func (w *world) picture(seed, size int) ([]byte, protocol.PictureInfo) {
 	w.Helper()
 	img := image.NewGray(image.Rect(0, 0, size, size))
-	for i := range img.Pix {
-		seed = seed*1103515245 + 12345
-		img.Pix[i] = color.Gray{Y: uint8(seed >> 16)}.Y
+	noise := mathrand.NewChaCha8([32]byte(protocol.BlobOf(fmt.Append(nil, seed))))
+	if _, err := noise.Read(img.Pix); err != nil {
+		w.Fatal(err)
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, img); err != nil {
