@@ -15,7 +15,9 @@
 //   - What is forgotten (a link secret, the keys of a friendship, a root) is gone
 //     from the files, not just from the tables: see [Map.UpdateFriendship].
 //   - A file that is damaged or from a newer version is left as it is, byte for
-//     byte; it is never made anew.
+//     byte; it is never made anew. What is noticed is a broken structure, a secret
+//     that does not fit its key and a value that cannot be; not a changed letter
+//     inside a text.
 //
 // Where the methods differ from what was first sketched, and why:
 //

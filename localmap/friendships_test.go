@@ -3,6 +3,7 @@ package localmap
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -346,4 +347,34 @@ func TestACancelledCallChangesNothing(t *testing.T) {
 	if got := must[Friendship](t)(m.Friendship(ctx, f.ID)); got.State != StateInvited {
 		t.Errorf("state %q after a cancelled call", got.State)
 	}
+}
+
+func TestACallCancelledAtAnyMomentIsWhollyDoneOrNotAtAll(t *testing.T) {
+	m := fresh(t)
+	f := must[Friendship](t)(m.CreateFriendship(ctx, invite(t, m, "Bob"), "Bob", false))
+	n, done, cancelled := f.OwnN, 0, 0
+	for i := range 400 {
+		during, cancel := context.WithCancel(ctx)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for range i * 50 { // later and later
+				runtime.Gosched()
+			}
+			cancel()
+		})
+		_, err := m.UpdateFriendship(during, f.ID, func(f *Friendship) error { f.OwnN++; return nil })
+		wg.Wait()
+		switch {
+		case err == nil:
+			n, done = n+1, done+1
+		case errors.Is(err, context.Canceled):
+			cancelled++
+		default:
+			t.Fatal(err)
+		}
+		if got := must[Friendship](t)(m.Friendship(ctx, f.ID)); got.OwnN != n {
+			t.Fatalf("try %d answered %v, but counted to %d instead of %d", i, err, got.OwnN, n)
+		}
+	}
+	t.Logf("%d done, %d cancelled", done, cancelled)
 }

@@ -94,7 +94,7 @@ func (p person) key() protocol.PublicKey { return p.root.DeviceKey(0).Public }
 // both drawn from name.
 func invite(t tester, m *Map, name string) Friendship {
 	t.Helper()
-	s := protocol.Secret(firstHalf(seeded("secret of %s", name)))
+	s := secretOf(name)
 	f, slot, err := protocol.SealInvite(bytes.NewReader(bytes.Repeat([]byte{7}, 64)), m.Root(), m.Key(), server, s)
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +105,10 @@ func invite(t tester, m *Map, name string) Friendship {
 		Parties: protocol.Parties{Inviter: protocol.Side{Key: m.Key().Public, E: m.Root().ExchangePublic(f)}},
 		OwnN:    1, OwnSlot: slot, Pending: CallCreate, PendingBody: []byte("create " + name),
 	}
+}
+
+func secretOf(name string) protocol.Secret {
+	return protocol.Secret(firstHalf(seeded("secret of %s", name)))
 }
 
 func firstHalf(b [32]byte) [16]byte { return [16]byte(b[:16]) }

@@ -26,13 +26,13 @@ func lockFile(name string, wait bool) (unlock func(), ok bool, err error) {
 		}
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, false, nil
 		}
 		return nil, false, err
 	}
-	return func() { f.Close() }, true, nil
+	return func() { _ = f.Close() }, true, nil
 }
 
 // syncFolder makes a rename in dir survive a power cut.

@@ -19,13 +19,13 @@ func lockFile(name string, wait bool) (unlock func(), ok bool, err error) {
 		how |= windows.LOCKFILE_FAIL_IMMEDIATELY
 	}
 	if err := windows.LockFileEx(windows.Handle(f.Fd()), how, 0, 1, 0, new(windows.Overlapped)); err != nil {
-		f.Close()
+		_ = f.Close()
 		if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
 			return nil, false, nil
 		}
 		return nil, false, err
 	}
-	return func() { f.Close() }, true, nil
+	return func() { _ = f.Close() }, true, nil
 }
 
 // syncFolder does nothing: the system keeps renames in order by itself.

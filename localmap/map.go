@@ -27,9 +27,10 @@ type Map struct {
 	state atomic.Pointer[state]
 }
 
-// tx is one immediate transaction and what is to follow its commit.
+// tx is one immediate transaction and what is to follow its commit. It is no
+// sql.Tx: that one's connection is thrown away when a context ends.
 type tx struct {
-	*sql.Tx
+	*sql.Conn
 	m       *Map
 	relabel bool // the state in memory no longer fits
 	erase   bool // something secret was overwritten or deleted
@@ -104,12 +105,11 @@ func (m *Map) write(ctx context.Context, change func(*tx) error) error {
 }
 
 func (m *Map) writeInTurn(ctx context.Context, change func(*tx) error) error {
-	began, err := m.conn.BeginTx(ctx, nil) // immediate, see dsn
-	if err != nil {
+	defer m.rollback(ctx)
+	if _, err := m.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	defer began.Rollback()
-	t := &tx{Tx: began, m: m}
+	t := &tx{Conn: m.conn, m: m}
 	if err := change(t); err != nil {
 		return err
 	}
@@ -120,11 +120,12 @@ func (m *Map) writeInTurn(ctx context.Context, change func(*tx) error) error {
 	}
 	next := m.state.Load()
 	if t.relabel {
+		var err error
 		if next, err = load(ctx, t, next); err != nil {
 			return err
 		}
 	}
-	if err := t.Commit(); err != nil {
+	if _, err := m.conn.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		m.seen = -1 // whatever became of it, the next Refresh will tell
 		return err
 	}
@@ -147,11 +148,17 @@ func (m *Map) read(ctx context.Context, ask func(querier) error) error {
 }
 
 func (m *Map) readInTurn(ctx context.Context, ask func(querier) error) error {
+	defer m.rollback(ctx)
 	if _, err := m.conn.ExecContext(ctx, "BEGIN DEFERRED"); err != nil {
 		return err
 	}
-	defer m.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // there is nothing to lose
 	return ask(m.conn)
+}
+
+// rollback ends whatever transaction may be open. That there is none is its usual
+// answer; on a call that was cancelled, nobody knows.
+func (m *Map) rollback(ctx context.Context) {
+	m.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // as said
 }
 
 // querier is a transaction that is read from.

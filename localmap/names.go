@@ -91,7 +91,8 @@ func misleading(name string) string {
 // skeleton is what two names must not share: case, width, style and the most
 // common look-alike letters of other alphabets make no difference.
 func skeleton(name string) string {
-	s := norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
+	// Lower case first: folding alone swaps the two cases of Cherokee.
+	s := norm.NFKC.String(cases.Fold().String(strings.ToLower(norm.NFKC.String(name))))
 	s = norm.NFKC.String(strings.Map(func(r rune) rune {
 		switch {
 		case r == 0xfe0e || r == 0xfe0f:

@@ -115,6 +115,8 @@ func TestNamesThatLookAlikeShareASkeleton(t *testing.T) {
 		{"Zoë", "Zoe\u0308", "ZOË", "Zоё"},
 		{"❤", "❤\ufe0f"},
 		{"ﬁnn", "Finn"},
+		{"ᎠᏂ", "ꭰꮒ"},       // Cherokee
+		{"ΝΊΚΟΣ", "νίκος"}, // the final sigma
 	} {
 		for _, n := range group {
 			if skeleton(n) != skeleton(group[0]) {

@@ -74,8 +74,7 @@ func Open(dir string, o Options) (*Map, error) {
 	}
 	m := &Map{dir: dir, file: file, now: o.Now, random: o.Random, turn: make(chan struct{}, 1)}
 	if err := m.connect(ctx); err != nil {
-		m.disconnect()
-		return nil, m.explain(ctx, err)
+		return nil, m.explain(ctx, errors.Join(err, m.disconnect()))
 	}
 	return m, nil
 }
@@ -89,10 +88,8 @@ func ownFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	if info.Mode().Perm() != 0o700 {
-		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs its x bit
-			return err
-		}
+	if err := own(dir, info); err != nil {
+		return err
 	}
 	f, err := os.OpenFile(filepath.Join(dir, setupLock), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -105,11 +102,24 @@ func ownFolder(dir string) error {
 // it, should a copy have brought looser rights along.
 func ownFiles(file string) error {
 	for _, name := range []string{file, file + "-wal", file + "-shm"} {
-		if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		info, err := os.Stat(name)
+		if err == nil {
+			err = own(name, info)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
+}
+
+// own takes everybody else's rights away, and gives none.
+func own(name string, info fs.FileInfo) error {
+	mode := info.Mode().Perm()
+	if mode&0o077 == 0 {
+		return nil
+	}
+	return os.Chmod(name, mode&^0o077)
 }
 
 // cause is the system's own words, without the path that our sentence names.

@@ -331,6 +331,29 @@ func TestAMapOfANewerVersionIsLeftAsItIs(t *testing.T) {
 	}
 }
 
+func TestAMapOfAnOlderVersionIsBroughtToThisOne(t *testing.T) {
+	dir := closed(t)
+	doSQL(t, dir, "DELETE FROM goose_db_version WHERE version_id > 0")
+	for _, table := range []string{"friendships", "contacts", "profile", "outbox", "drafts", "settings"} {
+		doSQL(t, dir, "DROP TABLE "+table)
+	}
+	file := filepath.Join(dir, FileName)
+	if v, err := inspect(ctx, file); err != nil || v != 0 {
+		t.Fatalf("format %d, %v", v, err)
+	}
+	ok(t, upgrade(ctx, file))
+	ok(t, upgrade(ctx, file)) // another process that had waited for the first
+	doSQL(t, dir, "INSERT INTO profile (id, root, base_key) VALUES (1, ?, ?)", make([]byte, 32), zeroRootsKey())
+	if m := reopened(t, dir); len(must[[]Friendship](t)(m.Friendships(ctx))) != 0 {
+		t.Error("friendships from nowhere")
+	}
+}
+
+func zeroRootsKey() []byte {
+	k := protocol.Root{}.DeviceKey(0).Public
+	return k[:]
+}
+
 func TestTheLastMigrationIsTheKnownFormat(t *testing.T) {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	ok(t, err)
