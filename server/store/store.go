@@ -87,7 +87,10 @@ func Open(dir string, o Options) (_ *Store, err error) {
 	if err := migrate(ctx, s.writer); err != nil {
 		return nil, err
 	}
-	return s, s.load(ctx)
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // load reads what the store keeps in memory, and begins a new epoch where asked.
