@@ -224,7 +224,7 @@ func (i *invite) view(w, h int) frame {
 // news is what would stand in banners and toasts.
 func (i *invite) news(w int) []string {
 	cols, _ := i.code.Size()
-	room := w - cols - 2
+	room := w - cols - 3
 	out := i.toastLines(room)
 	if len(i.notices) > 0 {
 		for _, l := range wrapOwn("★ Someone accepted your invite for "+line(i.notices[0].Name, 20)+": press y", room) {
@@ -236,7 +236,7 @@ func (i *invite) news(w int) []string {
 
 func (i *invite) sideBySide(w, h int, last []string) []string {
 	cols, rows := i.code.Size()
-	side := i.text(w-cols-2, true, last)
+	side := i.text(w-cols-3, true, last)
 	side = fit(side, max(min(h, len(side)), rows))
 	out := make([]string, 0, len(side))
 	code := i.code.Lines()
