@@ -54,8 +54,7 @@ func loadLabels(ctx context.Context, q querier) (map[protocol.PublicKey]Label, e
 	rows, err := q.QueryContext(ctx, `
 		SELECT f.id, f.contact, c.name, f.role, f.state, f.named, f.verified, f.since,
 		       CASE f.role WHEN 0 THEN f.invitee_key ELSE f.inviter_key END, f.seen_steps
-		FROM friendships f JOIN contacts c ON c.id = f.contact
-		WHERE f.named`)
+		FROM friendships f JOIN contacts c ON c.id = f.contact`)
 	if err != nil {
 		return nil, err
 	}
