@@ -14,9 +14,6 @@
 --   search_…    are dropped and made again without what was erased. They are
 --               made by the program, one for each stretch of the log: search.go.
 
--- No index is partial: SQLite would plan every query with a join anew for each
--- value bound to it, which takes ten times as long as the query.
-
 -- +goose Up
 CREATE TABLE meta (
 	name  TEXT PRIMARY KEY,
@@ -33,7 +30,7 @@ CREATE TABLE blobs (
 	unnamed_since INTEGER -- Unix seconds, whole minutes; NULL once a record names it
 ) STRICT;
 
-CREATE INDEX blobs_unnamed ON blobs (unnamed_since);
+CREATE INDEX blobs_unnamed ON blobs (unnamed_since) WHERE unnamed_since IS NOT NULL;
 
 CREATE TABLE pictures (
 	n     INTEGER PRIMARY KEY REFERENCES blobs (n) ON DELETE CASCADE,
@@ -53,9 +50,9 @@ CREATE TABLE records (
 ) STRICT;
 
 CREATE INDEX records_kind ON records (kind, seq);
-CREATE INDEX records_author ON records (author, seq);
-CREATE INDEX records_target ON records (target, seq);
-CREATE INDEX records_blob ON records (blob);
+CREATE INDEX records_author ON records (author, seq) WHERE author IS NOT NULL;
+CREATE INDEX records_target ON records (target, seq) WHERE target IS NOT NULL;
+CREATE INDEX records_blob ON records (blob) WHERE blob IS NOT NULL;
 
 CREATE TABLE bodies (
 	seq INTEGER PRIMARY KEY REFERENCES records (seq),
@@ -82,7 +79,7 @@ CREATE TABLE mailboxes (
 	slot_b    BLOB
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX mailboxes_expires ON mailboxes (expires);
+CREATE INDEX mailboxes_expires ON mailboxes (expires) WHERE expires IS NOT NULL;
 
 -- What the operator's command asks of the running server.
 CREATE TABLE takedowns (id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
