@@ -41,6 +41,7 @@ type accept struct {
 	from  protocol.UUID // the inviter's device
 	made  client.Friendship
 	err   string
+	tried bool // the network was asked
 	gen   int
 }
 
@@ -79,7 +80,7 @@ func (a *accept) parse(text string) {
 		a.field.set(text)
 		return
 	}
-	a.link, a.step, a.err = l, askRead, ""
+	a.link, a.step, a.err, a.tried = l, askRead, "", false
 }
 
 func (a *accept) takesLinks() bool { return a.step <= askRead }
@@ -155,7 +156,7 @@ func (a *accept) submit() tea.Cmd {
 }
 
 func (a *accept) read() tea.Cmd {
-	a.step, a.err = reading, ""
+	a.step, a.err, a.tried = reading, "", true
 	c, gen, link := a.client, a.gen, a.link
 	names := contactNames(c)
 	return a.do(func(ctx context.Context) tea.Msg {
@@ -216,7 +217,11 @@ func (a *accept) view(w, _ int) frame {
 		if a.link.Loopback() {
 			add(t.Dim.Render, "That is this machine itself.")
 		}
-		add(t.Text.Render, "Nothing was asked of the network yet. enter reads the invite; that accepts nothing.")
+		if a.tried {
+			add(t.Text.Render, "enter tries it again; esc leaves it.")
+		} else {
+			add(t.Text.Render, "Nothing was asked of the network yet. enter reads the invite; that accepts nothing.")
+		}
 	case reading:
 		add(t.Strong.Render, "A friend invite on "+host)
 		add(t.Dim.Render, "Reading it…")

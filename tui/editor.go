@@ -134,15 +134,29 @@ func (e *editor) budget() (text string, over bool) {
 	return thousands(n) + " / " + thousands(protocol.MaxText) + " bytes", n > protocol.MaxText
 }
 
+// resize gives the text another room. The widget would keep its place by the first
+// visible line, and so show empty room below the last one: the cursor is moved to
+// the beginning and back, which scrolls as little as needed.
+func (e *editor) resize(w, h int) {
+	if e.area.Width() == w && e.area.Height() == h {
+		return
+	}
+	info := e.area.LineInfo()
+	row, column := e.area.Line(), info.StartColumn+info.ColumnOffset
+	e.area.SetWidth(w)
+	e.area.SetHeight(h)
+	e.area.MoveToBegin()
+	for before := -1; e.area.Line() < row && before != e.area.Line()*1_000_000+e.area.LineInfo().RowOffset; {
+		before = e.area.Line()*1_000_000 + e.area.LineInfo().RowOffset
+		e.area.CursorDown()
+	}
+	e.area.SetCursorColumn(column)
+	e.area, _ = e.area.Update(nil)
+}
+
 // view draws the text in w x h.
 func (e *editor) view(w, h int) frame {
-	w = max(w, 4)
-	if e.area.Width() != w {
-		e.area.SetWidth(w)
-	}
-	if e.area.Height() != h {
-		e.area.SetHeight(max(h, 1))
-	}
+	e.resize(max(w, 4), max(h, 1))
 	st := e.area.Styles()
 	for _, s := range []*textarea.StyleState{&st.Focused, &st.Blurred} {
 		s.Base, s.Text, s.CursorLine, s.EndOfBuffer = e.theme.Text, e.theme.Text, e.theme.Text, e.theme.Text

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,9 +216,9 @@ func (i *invite) view(w, h int) frame {
 	case i.beside(w, h):
 		return frame{lines: i.sideBySide(w, h, nil)}
 	case i.under(w, h):
-		return frame{lines: append(i.code.Lines(), i.text(w, true, nil)...)}
+		return frame{lines: append(i.code.Lines(), i.text(w, 0, true, nil)...)}
 	default:
-		return frame{lines: i.text(w, false, nil)}
+		return frame{lines: i.text(w, h, false, nil)}
 	}
 }
 
@@ -236,7 +237,7 @@ func (i *invite) news(w int) []string {
 
 func (i *invite) sideBySide(w, h int, last []string) []string {
 	cols, rows := i.code.Size()
-	side := i.text(w-cols-3, true, last)
+	side := i.text(w-cols-3, min(h, rows), true, last)
 	side = fit(side, max(min(h, len(side)), rows))
 	out := make([]string, 0, len(side))
 	code := i.code.Lines()
@@ -250,10 +251,12 @@ func (i *invite) sideBySide(w, h int, last []string) []string {
 	return fit(out, min(h, len(out)))
 }
 
-// text is the words of the invite, in a column of w cells.
-func (i *invite) text(w int, withCode bool, last []string) []string {
+// text is the words of the invite, in a column of w cells. Its paragraphs are set
+// apart if that fits h rows.
+func (i *invite) text(w, h int, withCode bool, last []string) []string {
 	name := line(i.inv.Name, 24)
 	var out []string
+	var ends []int // of the paragraphs
 	add := func(style func(...string) string, text string) {
 		for _, l := range wrapOwn(text, w-1) {
 			if !withCode {
@@ -261,6 +264,7 @@ func (i *invite) text(w int, withCode bool, last []string) []string {
 			}
 			out = append(out, style(l))
 		}
+		ends = append(ends, len(out))
 	}
 	t := i.theme
 	add(t.Title.Render, "An invite for "+name)
@@ -277,6 +281,7 @@ func (i *invite) text(w int, withCode bool, last []string) []string {
 		}
 		out = append(out, t.Key.Render(l))
 	}
+	ends = append(ends, len(out))
 	switch {
 	case i.unsent:
 		add(t.Warn.Render, "! It does not work yet: the server has to be reached first.")
@@ -284,6 +289,13 @@ func (i *invite) text(w int, withCode bool, last []string) []string {
 		add(t.Warn.Render, "! This link works on this machine only. For a friend elsewhere, both of you start p4p with --profile NAME --server ADDRESS. See “A server for friends” in the README.")
 	}
 	add(t.Dim.Render, "It works once, "+left(i.inv.ExpiresAt, i.now())+". Waiting for "+name+"…")
+	if len(out)+len(ends)+len(last) <= h {
+		for n, at := range slices.Backward(ends) {
+			if n > 0 || withCode {
+				out = slices.Insert(out, at, "")
+			}
+		}
+	}
 	return append(out, last...)
 }
 

@@ -11,22 +11,22 @@ import (
 
 // palette is the colours of one kind of background.
 type palette struct {
-	text, dim, faint, accent, friend, you, warn, bad, good, bar, barText color.Color
-	tags                                                                 []color.Color
+	dim, faint, accent, friend, you, warn, bad, good, bar, barText color.Color
+	tags                                                           []color.Color
 }
 
 // Two palettes: their colours have a contrast of at least 4.5 to 1 against a
 // usual background of their kind, but faint, which carries no words.
 var (
 	dark = palette{
-		text: hex("#e6e3dd"), dim: hex("#9a968e"), faint: hex("#4d4a45"),
+		dim: hex("#9a968e"), faint: hex("#4d4a45"),
 		accent: hex("#7cc7ff"), friend: hex("#ffc46b"), you: hex("#8fe3a5"),
 		warn: hex("#ffd166"), bad: hex("#ff8a80"), good: hex("#8fe3a5"),
 		bar: hex("#2b2a33"), barText: hex("#e6e3dd"),
 		tags: hexes("#ff8a80", "#ffb86b", "#ffe08a", "#a5e88f", "#6fe0d0", "#7cc7ff", "#b3a1ff", "#ff9ee0"),
 	}
 	light = palette{
-		text: hex("#24221f"), dim: hex("#66625b"), faint: hex("#c9c4ba"),
+		dim: hex("#66625b"), faint: hex("#c9c4ba"),
 		accent: hex("#0b62a8"), friend: hex("#9a5200"), you: hex("#1d7036"),
 		warn: hex("#8a5a00"), bad: hex("#b3261e"), good: hex("#1d7036"),
 		bar: hex("#e7e3da"), barText: hex("#24221f"),
