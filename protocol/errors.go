@@ -75,6 +75,7 @@ const (
 	CodePortTaken        Code = "port_taken"
 	CodeDataLocked       Code = "data_locked"
 	CodeDataDamaged      Code = "data_damaged"
+	CodeDataNewer        Code = "data_newer"
 	CodeNoCGO            Code = "no_cgo"
 	CodeUsage            Code = "usage"
 	CodeInterrupted      Code = "interrupted"

@@ -30,9 +30,6 @@ const (
 	quickCheckMax = 64 << 20
 )
 
-// CodeDataNewer says that a newer version of the program wrote the data folder.
-const CodeDataNewer protocol.Code = "data_newer"
-
 //go:embed migrations/*.sql
 var migrations embed.FS
 
@@ -202,7 +199,7 @@ func migrator(db *sql.DB) (*goose.Provider, error) {
 func checkVersion(ctx context.Context, p *goose.Provider) (lacks int64, err error) {
 	current, newest, err := p.GetVersions(ctx)
 	if err == nil && current > newest {
-		err = protocol.Errorf(CodeDataNewer,
+		err = protocol.Errorf(protocol.CodeDataNewer,
 			"This data folder was written by a newer version of p4p (its format is %d, this version knows %d): use that version or a later one.", current, newest)
 	}
 	return newest - current, err

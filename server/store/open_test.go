@@ -213,9 +213,9 @@ func TestAFolderOfANewerVersionIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Open(w.dir, Options{})
-	wantCode(t, err, CodeDataNewer)
+	wantCode(t, err, protocol.CodeDataNewer)
 	_, err = OpenOperator(w.dir)
-	wantCode(t, err, CodeDataNewer)
+	wantCode(t, err, protocol.CodeDataNewer)
 }
 
 // TestWhatWasAcknowledgedOutlivesTheProcess opens a copy of the files as they
