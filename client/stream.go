@@ -147,7 +147,7 @@ var errReached = errors.New("the log's end is reached")
 // error cursor_unknown has started the cache over.
 func (ss *session) follow(ctx context.Context, once bool) error {
 	if once && ss.seen >= ss.head {
-		return nil
+		return ss.c.startOver(ctx, ss.place, ss.stream.Confirm())
 	}
 	reading, stop := context.WithCancel(ctx)
 	frames := make(chan []protocol.Event, framesAhead)

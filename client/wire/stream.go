@@ -118,6 +118,30 @@ func (s *Stream) ended(err error) error {
 	return s.client.unreachable(s.ctx, err)
 }
 
+var errPong = errors.New("the server answered a ping")
+
+// Confirm waits until the server has taken the cursor, which it says by going on
+// with the stream; the error is that of Read. Nothing can be read afterwards: it
+// is for whoever is at the log's end and only wants to be sure of it.
+func (s *Stream) Confirm() error {
+	s.conn.SetPongHandler(func(string) error { return errPong })
+	if err := s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(dialTime)); err != nil {
+		return s.client.unreachable(s.ctx, err)
+	}
+	for {
+		f, err := s.Read()
+		switch {
+		case err == nil && f.Error == nil:
+		case err == nil:
+			return f.Error
+		case errors.Is(err, errPong):
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
 // Send writes a message: watches that begin or end.
 func (s *Stream) Send(f protocol.ClientFrame) error {
 	s.writing.Lock()

@@ -140,6 +140,23 @@ func TestAPingIsAnsweredWhileReading(t *testing.T) {
 	}
 }
 
+func TestACursorIsTakenOnceTheServerGoesOn(t *testing.T) {
+	c := streaming(t, func(_ *http.Request, ws *websocket.Conn) {
+		ws.WriteMessage(websocket.TextMessage, []byte(`{"events":[{"seq":8,"kind":"hidden"}]}`))
+		ws.ReadMessage() // answers pings
+	})
+	if err := stream(t, c).Confirm(); err != nil {
+		t.Errorf("a good cursor: %v", err)
+	}
+	c = streaming(t, func(_ *http.Request, ws *websocket.Conn) {
+		ws.WriteMessage(websocket.TextMessage, []byte(`{"error":{"code":"cursor_unknown","message":"No."}}`))
+		ws.ReadMessage()
+	})
+	wantCode(t, stream(t, c).Confirm(), protocol.CodeCursorUnknown)
+	c = streaming(t, func(_ *http.Request, ws *websocket.Conn) {})
+	wantCode(t, stream(t, c).Confirm(), protocol.CodeNoServer)
+}
+
 func TestAStreamEndsWithItsContext(t *testing.T) {
 	c := streaming(t, func(_ *http.Request, ws *websocket.Conn) { ws.ReadMessage() })
 	ctx, cancel := context.WithCancel(t.Context())
