@@ -2,13 +2,12 @@ package tui
 
 import (
 	"fmt"
+	"image/color"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-
-	"image/color"
 
 	"p4p/client"
 	"p4p/protocol"
