@@ -1,4 +1,4 @@
-package e2e_test
+package e2e
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -24,12 +25,19 @@ var chromium struct {
 	err  error
 }
 
-// endChromium is called by TestMain.
-func endChromium() {
+// withChromium ends the browser after the tests.
+type withChromium struct{ m *testing.M }
+
+func (w withChromium) Run() int {
+	code := w.m.Run()
 	if chromium.end != nil {
 		chromium.end()
 	}
+	return code
 }
+
+// insecureName leads the browser to this machine, which it does not know for that.
+const insecureName = "p4p.test"
 
 func startChromium() {
 	program, err := exec.LookPath("chromium")
@@ -46,6 +54,7 @@ func startChromium() {
 		chromedp.ExecPath(program), chromedp.UserDataDir(folder),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 	}
+	options = append(options, chromedp.Flag("host-resolver-rules", "MAP "+insecureName+" 127.0.0.1"))
 	for _, off := range []string{"quic", "background-networking", "component-update", "sync", "dev-shm-usage", "breakpad"} {
 		options = append(options, chromedp.Flag("disable-"+off, true))
 	}
@@ -97,15 +106,15 @@ func (p *phone) tab() *phone {
 	return q
 }
 
-// patience is how long a browser on a busy machine may take for anything.
-const patience = 20 * time.Second
+// webPatience is how long a browser on a busy machine may take for anything.
+const webPatience = 20 * time.Second
 
 func (p *phone) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	if err := chromedp.Do(p.ctx); err != nil { // opens the tab, for longer than one step's time
 		p.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, webPatience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		p.fail(err)
@@ -114,7 +123,7 @@ func (p *phone) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func (p *phone) fail(err error) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, webPatience)
 	defer cancel()
 	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
 	p.t.Fatalf("%v; the page says:\n%s", err, text)
@@ -125,10 +134,18 @@ func (p *phone) open(url string) {
 	p.do(chromedp.Navigate(url))
 }
 
+// before has a script run in every document before anything else does.
+func (p *phone) before(script string) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // eval gives what a JavaScript expression, or the promise that it makes, comes to.
 func eval[T any](p *phone, expression string) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, webPatience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {

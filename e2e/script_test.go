@@ -25,7 +25,7 @@ import (
 // TestMain lets the test binary be p4p itself, so that scripts and crash tests
 // run the whole program in processes of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(withChromium{m}, map[string]func(){
 		"p4p": func() {
 			os.Exit(cli.Execute(background, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 		},

@@ -105,6 +105,7 @@ func (a *API) routes() {
 	a.route("/f/{uuid}", methods{"GET": page(web.Invite)})
 	a.route("/p/{record}", methods{"GET": page(web.Post)})
 	a.route("/{$}", methods{"GET": page(web.Home)})
+	a.route("/static/{file...}", methods{"GET": asset})
 	a.route("/healthz", methods{"GET": a.getHealth})
 	a.route("/metrics", methods{"GET": a.getMetrics})
 	a.route("/", nil)

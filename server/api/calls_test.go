@@ -79,7 +79,7 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	for _, path := range []string{"/", "/v1/info", "/nothing", "/healthz", "/metrics", "/f/" + r.store.server.String()} {
 		h := r.call("GET", path, "").header
 		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" ||
-			!strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("Cache-Control") != "no-store" {
+			!strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'") || !strings.HasPrefix(h.Get("Cache-Control"), "no-") {
 			t.Errorf("%s: %v", path, h)
 		}
 	}
@@ -359,7 +359,7 @@ func TestHostileMailboxCallsAreRefused(t *testing.T) {
 func TestOpeningALinkInABrowserChangesNothing(t *testing.T) {
 	r := start(t, setup{})
 	id := r.store.server.String()
-	for path, want := range map[string]string{
+	for path, want := range map[string]web.File{
 		"/":                          web.Home,
 		"/f/" + id:                   web.Invite,
 		"/F/" + strings.ToUpper(id):  web.Invite,
@@ -369,7 +369,8 @@ func TestOpeningALinkInABrowserChangesNothing(t *testing.T) {
 	} {
 		before := r.store.timesAsked()
 		a := r.call("GET", path, "")
-		if a.status != 200 || a.body != want || a.header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		if a.status != 200 || a.body != string(want.Body) || a.header.Get("Content-Type") != "text/html; charset=utf-8" ||
+			a.header.Get("Content-Security-Policy") != web.ContentSecurityPolicy {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 		if a := r.call("HEAD", path, ""); a.status != 200 || a.body != "" {
@@ -377,6 +378,23 @@ func TestOpeningALinkInABrowserChangesNothing(t *testing.T) {
 		}
 		if r.store.timesAsked() != before {
 			t.Errorf("%s asked the store", path)
+		}
+	}
+}
+
+func TestThePagesProgramIsServedAndNothingBesideIt(t *testing.T) {
+	r := start(t, setup{})
+	a := r.call("GET", "/static/app/main.js", "")
+	if a.status != 200 || a.header.Get("Content-Type") != "text/javascript; charset=utf-8" || a.header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("the program: %d %v", a.status, a.header)
+	}
+	again := r.call("GET", "/static/app/main.js", "", func(r *http.Request) { r.Header.Set("If-None-Match", a.header.Get("ETag")) })
+	if again.status != http.StatusNotModified || again.body != "" {
+		t.Errorf("the program, known already: %d with %d bytes", again.status, len(again.body))
+	}
+	for _, path := range []string{"/static/index.html", "/static/", "/static/app", "/static/app/none.js"} {
+		if a := r.call("GET", path, ""); a.code() != protocol.CodeNotFound {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
 }

@@ -47,11 +47,6 @@ func notFound() *protocol.Error {
 	return protocol.Errorf(protocol.CodeNotFound, "There is nothing at this address.")
 }
 
-// page serves a text for people, who know no status but "it is there".
-func page(text string) handler {
-	return func(w http.ResponseWriter, _ *http.Request) error { return writeText(w, text) }
-}
-
 func writeText(w http.ResponseWriter, s string) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, s) // an error means that the client is gone

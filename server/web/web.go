@@ -1,41 +1,109 @@
-// Package web is what a browser gets to see. For now it is three honest texts,
-// the same for everybody: they hold nothing of the link that led to them, run no
-// script, and asking for one changes nothing on the server.
+// Package web is what a browser gets to see: three pages, and the program that
+// they load. The program is a full peer of its own; docs/protocol.md is all that
+// it and the server share.
+//
+//   - A page is the same for everybody. It holds nothing of the link that led to
+//     it, and asking for it changes nothing on the server.
+//   - Nothing is loaded from anywhere else, and nothing is built: the files of
+//     static/ are served as they lie there.
+//   - Without scripts a page still says what it is for and how to go on in a
+//     terminal.
 package web
 
-// Invite is shown at /f/UUID. What stands behind the link's # never reaches the
-// server, so the page cannot repeat it.
-const Invite = `P4P
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html"
+	"io/fs"
+	"path"
+)
 
-This is a P4P link. Opening this page accepted nothing, and the link is
-still as good as before.
+//go:embed static
+var files embed.FS
 
-To use it, take the whole link from the message it came in, including the
-part behind the #, and give it to P4P in a terminal:
+// ContentSecurityPolicy is what the pages may do: run and show what this server
+// serves, pictures that they made themselves, and call this server. Text never
+// becomes script or markup, not even by mistake (trusted types).
+const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
+	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; " +
+	"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types p4p-worker"
 
-    p4p accept -- 'LINK'
+// A File is one thing to serve.
+type File struct {
+	Body []byte
+	Type string // of its content
+	ETag string // changes with the body
+}
 
-or start p4p and paste the link there. P4P shows what the link is for and
-asks before it does anything.
+func newFile(body []byte, contentType string) File {
+	h := sha256.Sum256(body)
+	return File{Body: body, Type: contentType, ETag: `"` + base64.RawURLEncoding.EncodeToString(h[:12]) + `"`}
+}
 
-Only use a link that somebody you know gave to you.
-`
+// The pages at /f/UUID, /p/RECORD and /.
+var (
+	Invite = page("A friend invite on P4P",
+		"Somebody you know wants you to recognise their posts. No account, no e-mail.",
+		"Opening this page accepted nothing, and the link is still as good as before. To use it in a terminal, take the whole link from the message "+
+			"it came in, including the part behind the #, and give it to P4P:",
+		"p4p accept -- 'LINK'",
+		"P4P shows what the link is for and asks before it does anything. Only use a link that somebody you know gave to you.")
+	Post = page("A post on P4P",
+		"A feed in which nobody signs up, and only your friends know who you are.",
+		"This link leads to a post. To read it in a terminal, start P4P there with this server's address:",
+		"p4p --server ADDRESS", "")
+	Home = page("P4P",
+		"A feed in which nobody signs up, and only your friends know who you are.",
+		"This is a P4P server. It knows the posts, but not who wrote them; only the writers' friends do, and they keep that to themselves. "+
+			"To read and write here, give this server's address to P4P in a terminal:",
+		"p4p --server ADDRESS", "")
+)
 
-// Post is shown at /p/RECORD.
-const Post = `P4P
+// page makes a page's document. Its card for link previews says what kind of
+// page it is and nothing of whom it is about.
+func page(title, about, how, command, after string) File {
+	shell, err := files.ReadFile("static/index.html")
+	if err != nil {
+		panic(err) // embedded
+	}
+	for mark, text := range map[string]string{
+		"{{title}}": title, "{{about}}": about, "{{how}}": how, "{{command}}": command, "{{after}}": after,
+	} {
+		shell = bytes.ReplaceAll(shell, []byte(mark), []byte(html.EscapeString(text)))
+	}
+	return newFile(shell, "text/html; charset=utf-8")
+}
 
-This is a P4P link to a post. Posts are read in a terminal for now: start
-p4p there and paste the whole link.
-`
+var types = map[string]string{
+	".js":          "text/javascript; charset=utf-8",
+	".css":         "text/css; charset=utf-8",
+	".svg":         "image/svg+xml",
+	".png":         "image/png",
+	".webmanifest": "application/manifest+json",
+}
 
-// Home is shown at /.
-const Home = `P4P
+var assets = func() map[string]File {
+	m := map[string]File{}
+	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
+		contentType := types[path.Ext(name)]
+		if err != nil || d.IsDir() || contentType == "" {
+			return err
+		}
+		body, err := files.ReadFile(name)
+		m[name] = newFile(body, contentType)
+		return err
+	})
+	if err != nil {
+		panic(err) // embedded
+	}
+	return m
+}()
 
-This is a P4P server: a feed without accounts. It knows the posts, but not
-who wrote them; only the writers' friends do, and they keep that to
-themselves.
-
-To read and write here, give this server's address to P4P in a terminal:
-
-    p4p --server ADDRESS
-`
+// Asset is a file that the pages load, by the path at which it is served, without
+// the leading slash.
+func Asset(name string) (File, bool) {
+	f, ok := assets[name]
+	return f, ok
+}

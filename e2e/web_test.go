@@ -1,0 +1,418 @@
+package e2e
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"p4p/client"
+	"p4p/protocol"
+	"p4p/qr"
+	"p4p/server"
+	"p4p/server/web"
+)
+
+func TestThePhoneThatOpensAnInviteBecomesAFriend(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	bob := newPeer(t, s.URL()) // to the phone he is Alice; to him the phone is Bob
+	bob.posts("before we met")
+	invite := bob.invites("Bob")
+	p.open(invite.Link.URL())
+	p.sees("Somebody you know wants you to recognise their posts.")
+	if url := eval[string](p, "location.href"); strings.Contains(strings.ToUpper(url), invite.Link.Secret.Base32()) {
+		t.Errorf("the address bar still holds the secret: %s", url)
+	}
+	if n := eval[int](p, "history.length"); n > 2 {
+		t.Errorf("the history has %d entries", n)
+	}
+	p.shot("invite")
+	p.press("Accept")
+	p.sees("Type the name by which you know this person.")
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	got := bob.becomes(invite.Friendship, client.StateAccepted)
+	p.sees(got.SafetyNumber)
+	p.shot("accepted")
+	p.press("Go on to the feed")
+	p.until(`document.querySelector(".post .friend bdi")?.innerText === "Alice"`)
+
+	if _, err := bob.Confirm(t.Context(), invite.Friendship); err != nil {
+		t.Fatal(err)
+	}
+	bob.posts("good morning")
+	p.until(`document.querySelector(".post")?.innerText.includes("good morning")`)
+	if who := eval[string](p, `document.querySelector(".post .who").innerText`); !strings.HasPrefix(who, "Alice") {
+		t.Errorf("the post is by %q", who)
+	}
+
+	const place = "N 52.5163 E 13.3777"
+	p.press("Write")
+	p.types("What do you want to say?", "from the lake")
+	p.do(chromedp.SetUploadFiles(chromedp.CSS("#photo"), []string{photo(t, place)}))
+	p.types("Describe it for those who cannot see it", "A lake")
+	p.until(`document.querySelector(".preview img")?.complete`)
+	p.shot("write")
+	p.press("Post")
+	item := bob.sees(func(i client.Item) bool { return i.Text == "from the lake" })
+	if item.Label.Kind != client.Friend || item.Label.Name != "Bob" || item.Image == nil || item.Image.Alt != "A lake" {
+		t.Fatalf("the terminal sees %+v", item)
+	}
+	if item.Image.Width != 1600 || item.Image.Height != 800 {
+		t.Errorf("the picture measures %d by %d", item.Image.Width, item.Image.Height)
+	}
+	b, err := bob.Picture(t.Context(), *item.Image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(b, []byte(place)) || bytes.Contains(b, []byte("Exif")) {
+		t.Error("the picture still says where it was taken")
+	}
+	p.until(`document.querySelector(".post img")?.naturalWidth === 1600`)
+
+	if _, err := bob.Comment(t.Context(), item.ID, "how deep is it?"); err != nil {
+		t.Fatal(err)
+	}
+	p.press("1 comment")
+	p.sees("how deep is it?")
+	p.types("Your comment", "deep enough")
+	p.press("Comment")
+	bob.sees(func(i client.Item) bool { return i.ID == item.ID && i.Comments == 2 })
+	p.sees("deep enough")
+	p.shot("post")
+	p.press("Friends")
+	p.sees("Friend.")
+	p.press("Safety number")
+	p.press("We compared: it is the same")
+	p.sees("you compared the safety numbers")
+	p.shot("friends")
+	p.press("Feed")
+	p.until(`document.querySelectorAll(".post").length === 3`)
+	p.shot("feed")
+
+	// What the other side deletes goes, and so does what one deletes oneself.
+	if _, err := bob.Delete(t.Context(), bob.sees(func(i client.Item) bool { return i.Text == "good morning" }).ID); err != nil {
+		t.Fatal(err)
+	}
+	p.until(`!document.body.innerText.includes("good morning")`)
+	p.press("Delete")
+	p.press("Delete it")
+	p.until(`!document.body.innerText.includes("from the lake")`)
+	bob.sees(func(i client.Item) bool { return i.Text == "before we met" })
+
+	// A removed friend is a stranger again.
+	p.press("Friends")
+	p.press("Remove")
+	p.until(`document.querySelector("dialog") !== null`)
+	eval[bool](p, `(document.querySelector("dialog .danger").click(), true)`)
+	p.sees("No friends yet.")
+	bob.becomes(invite.Friendship, client.StateEnded)
+	p.press("Feed")
+	p.until(`document.querySelector(".post .anonymous") !== null && document.querySelector(".post .friend") === null`)
+}
+
+func TestAPhonesInviteIsAcceptedConfirmedAndItsCodeCanBeRead(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	p.open(s.URL())
+	p.sees("Nothing here yet")
+	p.shot("empty")
+	p.press("Friends")
+	p.press("Invite somebody")
+	p.types("Who is it for?", "Carol")
+	p.press("Make the invite")
+	p.until(`document.querySelector("canvas.qr") !== null`)
+	p.shot("made-invite")
+	png, err := chromedp.Run(p.ctx, chromedp.Screenshot(chromedp.CSS("canvas.qr")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := qr.Decode(bytes.NewReader(png))
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := protocol.ParseLink(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := eval[string](p, `document.querySelector(".link").textContent`); link.URL() != text {
+		t.Errorf("the code says %s, the page %s", link.URL(), text)
+	}
+
+	carol := newPeer(t, s.URL())
+	f, err := carol.Accept(t.Context(), link, "Phone", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.sees("Somebody accepted the invite that you made for Carol.")
+	p.sees(f.SafetyNumber)
+	p.shot("confirm")
+	p.press("It is Carol")
+	carol.becomes(f.Friendship, client.StateFriend)
+	carol.posts("hello phone")
+	p.press("Feed")
+	p.until(`document.querySelector(".post .friend bdi")?.innerText === "Carol"`)
+	p.press("Write")
+	p.types("What do you want to say?", "hello Carol")
+	p.press("Post")
+	if i := carol.sees(func(i client.Item) bool { return i.Text == "hello Carol" }); i.Label.Name != "Phone" {
+		t.Errorf("Carol sees %+v", i.Label)
+	}
+
+	// One's own link leads nowhere.
+	p.press("Friends")
+	p.press("Invite somebody")
+	p.types("Who is it for?", "Dave")
+	p.press("Make the invite")
+	p.until(`document.querySelector("canvas.qr") !== null`)
+	p.open(eval[string](p, `document.querySelector(".link").textContent`))
+	p.sees("This is your own invite")
+}
+
+func TestGettingALinkFiftyTimesConsumesNothing(t *testing.T) {
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	invite := alice.invites("Bob")
+	page := s.URL() + "/F/" + strings.ToUpper(invite.Friendship.String())
+	for n := range 50 {
+		method, agent := []string{"GET", "HEAD"}[n%2], []string{"curl/8", "WhatsApp/2", "TelegramBot (like TwitterBot)", "facebookexternalhit/1.1"}[n%4]
+		r, err := http.NewRequestWithContext(t.Context(), method, page, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("User-Agent", agent)
+		a, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body bytes.Buffer
+		_, err = body.ReadFrom(a.Body)
+		a.Body.Close()
+		if err != nil || a.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s: %d, %v", method, page, a.StatusCode, err)
+		}
+		if strings.Contains(body.String(), invite.Friendship.String()) || method == "GET" && !strings.Contains(body.String(), "p4p accept -- ") {
+			t.Fatalf("the page for %s: %s", agent, &body)
+		}
+	}
+	bob := newPeer(t, s.URL())
+	if _, err := bob.Accept(t.Context(), invite.Link, "Alice", false); err != nil {
+		t.Errorf("the invite is not as good as before: %v", err)
+	}
+}
+
+// hostile are posts that would like to be more than text.
+var hostile = []string{
+	`<script>window.owned = 1</script><img src=x onerror="window.owned = 1"><svg onload="window.owned = 1">`,
+	`javascript:window.owned=1 <a href="javascript:window.owned=1">press me</a> ${window.owned=1} {{constructor.constructor("window.owned=1")()}}`,
+	"</p></article><style>body { display: none }</style><iframe srcdoc='<script>parent.owned=1</script>'></iframe>",
+	"\u202egnihton ton si siht\u202c \u2066isolated\u2069 You \u2713",
+	strings.Repeat("W", 3900),
+	"e" + strings.Repeat("\u0301", 1500),
+	strings.Repeat("line\n", 700),
+	"\u0000\u001b]0;title\u0007\u001b[31m\u200b\u2060\ufeff",
+}
+
+func TestHostilePostsAreTextAndNothingElse(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	p.open(s.URL())
+	p.sees("Nothing here yet")
+	mallory := newPeer(t, s.URL())
+	for _, text := range hostile {
+		mallory.posts(text)
+	}
+	for _, when := range []string{"live", "loaded"} {
+		p.until(`document.querySelectorAll(".post").length === ` + strconv.Itoa(len(hostile)))
+		if eval[bool](p, `window.owned !== undefined || document.title !== "P4P"`) {
+			t.Errorf("%s: a post ran", when)
+		}
+		if n := eval[int](p, `document.querySelectorAll("main script, main iframe, main style, main svg, main img, main [onload], main [onerror], .text a").length`); n != 0 {
+			t.Errorf("%s: posts made %d elements", when, n)
+		}
+		if eval[bool](p, `/[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\u0000\u001b]/.test(document.querySelector(".feed").textContent)`) {
+			t.Errorf("%s: invisible characters are in the page", when)
+		}
+		if eval[bool](p, `document.documentElement.scrollWidth > innerWidth`) {
+			t.Errorf("%s: a post makes the page wider than the screen", when)
+		}
+		if h := eval[int](p, `Math.max(...[...document.querySelectorAll(".post")].map((e) => e.offsetHeight))`); h > 844 {
+			t.Errorf("%s: a post in the feed is %d pixels high", when, h)
+		}
+		if n := eval[int](p, `Math.max(...[...document.querySelectorAll(".text")].map((e) => (e.textContent.match(/\u0301/g) ?? []).length))`); n > 4 {
+			t.Errorf("%s: %d marks pile up", when, n)
+		}
+		p.shot("hostile")
+		p.open(s.URL())
+	}
+}
+
+func TestReloadingAndASecondTabKeepIdentityAndNames(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	alice.posts("hello")
+	invite := alice.invites("Bob")
+	p.open(invite.Link.URL())
+	p.sees("Who did the invite come from?")
+	p.do(chromedp.Reload()) // before the acceptance: the tab keeps the link
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	p.do(chromedp.Reload()) // the page says what it said
+	p.sees("Safety number")
+	who := eval[string](p, whoami)
+	second := p.tab()
+	second.open(s.URL())
+	second.until(`document.querySelector(".post .friend bdi")?.innerText === "Alice"`)
+	if got := eval[string](second, whoami); got != who {
+		t.Errorf("the second tab is %s, the first %s", got, who)
+	}
+	p.press("Go on to the feed")
+	p.until(`document.querySelector(".post .friend bdi")?.innerText === "Alice"`)
+
+	// A rename in one tab reaches the other.
+	second.press("Friends")
+	second.press("Rename")
+	second.types("New name", "Alicia")
+	eval[bool](second, `(document.querySelector(".friend-card form button").click(), true)`)
+	p.until(`document.querySelector(".post .friend bdi")?.innerText === "Alicia"`)
+	if eval[bool](p, rootReadable) {
+		t.Error("the page can read the secret that everything derives from")
+	}
+}
+
+const (
+	whoami = `import("/static/app/app.js").then(({ app }) => app.profile.uuid)`
+
+	rootReadable = `import("/static/app/app.js").then(({ app }) => app.profile.root.extractable || app.profile.device.key.extractable ||
+		crypto.subtle.exportKey("raw", app.profile.root).then(() => true, () => false))`
+)
+
+func TestOfTwoPhonesWithOneLinkOneWinsAndTheOtherIsTold(t *testing.T) {
+	first, second := newPhone(t), newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	invite := alice.invites("Bob")
+	for _, p := range []*phone{first, second} {
+		p.open(invite.Link.URL())
+		p.types("Who did the invite come from?", "Alice")
+	}
+	first.press("Accept")
+	first.sees("Safety number")
+	second.press("Accept")
+	second.sees("This invite was already used")
+	second.shot("already-used")
+	second.press("Read the feed")
+	second.press("Friends")
+	second.sees("No friends yet.") // nothing is left of it
+	third := newPhone(t)
+	third.open(invite.Link.URL())
+	third.sees("This invite was already used")
+}
+
+func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	revoked := alice.invites("Bob")
+	if _, err := alice.Revoke(t.Context(), revoked.Friendship); err != nil {
+		t.Fatal(err)
+	}
+	good := alice.invites("Carol")
+	page := s.URL() + "/f/" + good.Friendship.String()
+	other := "AAAAAAAAAAAAAAAAAAAAAAAAAA"
+	for _, tt := range []struct{ name, url, says, way string }{
+		{"taken back", revoked.Link.URL(), "This invite was taken back", "Read the feed"},
+		{"without its fragment", page, "A part of the link is missing", "Read the feed"},
+		{"cut off", page + "#" + other[:9], "A part of the link is missing", "Read the feed"},
+		{"damaged", page + "#" + other[:25] + "B", "The link is damaged", "Read the feed"},
+		{"another secret", page + "#" + other, "The server does not know this invite", "Read the feed"},
+		{"no friendship", s.URL() + "/f/01837f64-4057-8650-972f-eae1b4479ad4#" + other, "The server does not know this invite", "Read the feed"},
+		{"no UUID", s.URL() + "/f/01837f64", "There is nothing at this address", "Read the feed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := &phone{t, p.ctx}
+			p.open("about:blank") // else a fragment alone would open no page
+			p.open(tt.url)
+			p.sees(tt.says)
+			p.sees(tt.way)
+		})
+	}
+
+	t.Run("upper case, as a QR code carries it", func(t *testing.T) {
+		p := &phone{t, p.ctx}
+		p.open(good.Link.QR())
+		p.sees("Who did the invite come from?")
+	})
+	t.Run("an address that is not secure", func(t *testing.T) {
+		p := &phone{t, p.ctx}
+		p.do(chromedp.Navigate(insecurely(t, s)))
+		p.sees("This address is not secure")
+		p.sees("Copy the command")
+		p.shot("insecure")
+	})
+	t.Run("a browser that lacks Ed25519", func(t *testing.T) {
+		old := newPhone(t)
+		old.before(`const all = SubtleCrypto.prototype.importKey;
+			SubtleCrypto.prototype.importKey = function (f, k, a, ...r) { return a.name === "Ed25519" ? Promise.reject(new DOMException("", "NotSupportedError")) : all.call(this, f, k, a, ...r); };`)
+		old.open(good.Link.URL())
+		old.sees("This browser is too old for P4P")
+		old.sees("Copy the command")
+	})
+	t.Run("a browser inside another app", func(t *testing.T) {
+		app := newPhone(t)
+		app.before(`Object.defineProperty(navigator, "userAgent", { value: navigator.userAgent + " Instagram 300.0" });`)
+		app.open(good.Link.URL())
+		app.sees("Another app shows you this page")
+	})
+	t.Run("the server is away", func(t *testing.T) {
+		away := newPhone(t)
+		away.before(`window.fetch = () => Promise.reject(new TypeError("no route"));`)
+		away.open(good.Link.URL())
+		away.sees("The server cannot be reached")
+		away.sees("Try again")
+	})
+}
+
+func TestWhatIsSaidWhileTheServerIsAwayIsSentWhenItIsBack(t *testing.T) {
+	p := newPhone(t)
+	data := t.TempDir()
+	s, err := server.Start(t.Context(), server.Config{Data: data, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := newPeer(t, s.URL())
+	alice.posts("still here")
+	p.open(s.URL())
+	p.sees("still here")
+	p.until(`document.querySelector("#state").innerText === "live"`)
+	endServer(t, s)
+	p.until(`document.querySelector("#state").innerText === "offline"`)
+	p.press("Write")
+	p.types("What do you want to say?", "into the void")
+	p.press("Post")
+	p.sees("Waits here until the server is reached.")
+	p.shot("offline")
+	s, err = server.Start(t.Context(), server.Config{Data: data, Listen: strings.TrimPrefix(s.URL(), "http://")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer endServer(t, s)
+	alice.sees(func(i client.Item) bool { return i.Text == "into the void" && i.Label.Kind == client.Anonymous })
+	p.until(`document.querySelectorAll(".post").length === 2 && !document.body.innerText.includes("Waits here")`)
+}
+
+func TestThePagesCardSaysNothingOfAnybody(t *testing.T) {
+	for name, f := range map[string]web.File{"invite": web.Invite, "post": web.Post, "home": web.Home} {
+		body := string(f.Body)
+		if !strings.Contains(body, `property="og:title"`) || !strings.Contains(body, "<noscript>") || strings.Contains(body, "{{") {
+			t.Errorf("the %s page: %s", name, body)
+		}
+	}
+}

@@ -1,0 +1,232 @@
+// The page that a link leads to. Opening it consumes nothing; a deliberate press does.
+
+import { codeOf, P4PError } from "../p4p/error.js";
+import { linkApp, linkURL, parseFragment } from "../p4p/link.js";
+import { app, go, listen, base } from "./app.js";
+import { button, copy, el, field, say } from "./dom.js";
+import * as api from "./api.js";
+import { nameOf } from "./friends.js";
+import { safety } from "./screens.js";
+import { line } from "./text.js";
+
+// What a link's fragment holds is taken out of the address bar and the history at
+// once. This tab keeps it until the invite is accepted, so that a phone may throw the
+// page out of its memory in between.
+const keptAs = (id) => `p4p link ${id}`;
+
+// readFragment must be called before anything is waited for.
+export function readFragment(id) {
+  const fragment = location.hash.slice(1);
+  if (fragment !== "") {
+    history.replaceState(null, "", `/f/${id}`);
+    remember(id, fragment);
+    return fragment;
+  }
+  return recall(id);
+}
+
+let fallback = null; // where the browser forbids session storage
+
+function remember(id, fragment) {
+  fallback = { id, fragment };
+  try {
+    sessionStorage.setItem(keptAs(id), fragment);
+  } catch {
+    // the page's memory has to do
+  }
+}
+
+function recall(id) {
+  try {
+    const kept = sessionStorage.getItem(keptAs(id));
+    if (kept) return kept;
+  } catch {
+    // as above
+  }
+  return fallback?.id === id ? fallback.fragment : "";
+}
+
+function forget(id) {
+  fallback = null;
+  try {
+    sessionStorage.removeItem(keptAs(id));
+  } catch {
+    // nothing was kept
+  }
+}
+
+const promise = "Somebody you know wants you to recognise their posts. No account, no e-mail; the name you type stays on this phone.";
+
+// otherWays are for who has P4P elsewhere. The link is written out only when asked for.
+export function otherWays(id, fragment) {
+  const server = app.info ? base() : location.origin;
+  let link = null;
+  try {
+    link = { server, friendship: id, ...parseFragment(fragment) };
+  } catch {
+    return null;
+  }
+  const url = linkURL(link);
+  const command = `p4p accept -- '${url}'`;
+  return el(
+    "details",
+    { class: "other-ways" },
+    el("summary", { text: "Other ways to accept" }),
+    el("p", { text: "Is P4P installed on this device? If nothing happens, it is not." }),
+    el("p", {}, el("a", { class: "button", href: linkApp(link), text: "Open in the P4P app" })),
+    el("p", { text: "Or accept in a terminal, which you can trust more than a page that a server sends:" }),
+    button("Copy the command", () => copy(command, "Command")),
+    el("p", { text: "Or later, or in another browser:" }),
+    button("Copy the link", () => copy(url, "Link")),
+  );
+}
+
+// inAppBrowser tells whether another app shows this page, which forgets what it
+// stores sooner or later.
+const inAppBrowser = () =>
+  /FBAN|FBAV|Instagram|Line\/|MicroMessenger|Snapchat|TikTok|musical_ly|Twitter|LinkedInApp|GSA\/|; wv\)/.test(navigator.userAgent);
+
+const ways = {
+  already_accepted: ["This invite was already used", "Somebody accepted it before. If it was not you, tell your friend: then somebody else holds your link. Your friend can make a new one at any time."],
+  expired: ["This invite has expired", "Ask your friend for a new one; the link opens nothing any more."],
+  revoked: ["This invite was taken back", "Your friend withdrew it. Ask for a new one if that was a mistake."],
+  unknown_friendship: ["The server does not know this invite", "It is long over, or the link was changed on the way. Ask your friend to send it again, or for a new one."],
+  own_invite: ["This is your own invite", "You made it on this phone. Send the link to your friend instead of opening it yourself."],
+  link_incomplete: ["A part of the link is missing", "The part behind the # is not there: some messengers cut it off. Ask your friend for the whole link, or to show the QR code."],
+  bad_link: ["The link is damaged", "The part behind the # was changed on the way. Ask your friend for the link again."],
+  forged_invite: ["This invite is forged", "The link does not belong to the device that it names. Nothing was accepted. Do not use it, and tell your friend."],
+  slot_unopenable: ["This invite does not open", "It does not prove itself, so nothing was accepted. Ask your friend for a new one."],
+  ended: ["That friendship is over", "You accepted this invite before, and the friendship ended. Ask your friend for a new invite."],
+  server_unreachable: ["The server cannot be reached", "Nothing is lost and the invite is as good as before. Check that you are online, and try again."],
+};
+
+// trouble says what is wrong and how to go on.
+function trouble(err, id, fragment, again) {
+  const [title, text] = ways[codeOf(err)] ?? ["That did not work", err.message];
+  const over = ["already_accepted", "expired", "revoked", "own_invite", "ended"].includes(codeOf(err));
+  return el(
+    "section",
+    { class: "trouble", "data-code": codeOf(err) },
+    el("h1", { tabindex: "-1", text: title }),
+    el("p", { text }),
+    el(
+      "p",
+      { class: "row" },
+      api.isTemporary(err) ? button("Try again", again, { class: "primary" }) : null,
+      app.profile ? el("a", { class: "button", href: "/", text: "Read the feed" }) : null,
+    ),
+    over ? null : otherWays(id, fragment),
+  );
+}
+
+export function accept(signal, id) {
+  const place = el("div", {});
+  const show = (node) => {
+    place.replaceChildren(node);
+    node.querySelector("h1")?.focus({ preventScroll: true });
+  };
+  const load = async () => {
+    const fragment = readFragment(id);
+    show(el("section", {}, el("h1", { tabindex: "-1", text: "A friend invite" }), el("p", { role: "status", text: "One moment …" })));
+    try {
+      const mine = app.friends.row(id);
+      if (mine && mine.role === 1 && mine.state !== "ended") return show(accepted(signal, id));
+      if (mine && mine.role === 0) throw new P4PError("own_invite", "");
+      const { secret } = parseFragment(fragment);
+      const found = await app.friends.read(id, secret);
+      show(found.mine ? accepted(signal, id) : question(id, fragment, secret, found, (n) => show(n), signal, load));
+    } catch (err) {
+      show(trouble(err, id, fragment, load));
+    }
+  };
+  window.addEventListener("hashchange", () => location.hash.length > 1 && load(), { signal });
+  load();
+  return place;
+}
+
+// question is the screen on which an invite is accepted, or left.
+function question(id, fragment, secret, found, show, signal, again) {
+  const input = el("input", { type: "text", autocomplete: "off", maxlength: "100", dir: "auto", required: true, enterkeyhint: "go" });
+  const same = el("input", { type: "checkbox", id: "same-person" });
+  const sameRow = el("p", { class: "check", hidden: true }, same, el("label", { for: "same-person", text: "" }));
+  const press = el("button", { class: "primary big", text: "Accept" });
+  const wrong = el("p", { class: "warning", role: "alert", hidden: true });
+  const form = el("form", { class: "card", novalidate: true }, field("Who did the invite come from?", input, "The name by which you want to see them. It stays on this phone."), wrong, sameRow, press);
+  const complain = (text) => {
+    wrong.textContent = text;
+    wrong.hidden = false;
+    input.setAttribute("aria-invalid", "true");
+    input.focus();
+  };
+  form.addEventListener("submit", async (e) => {
+    e.preventDefault();
+    if (press.disabled) return;
+    wrong.hidden = true;
+    input.removeAttribute("aria-invalid");
+    press.disabled = true;
+    try {
+      const name = nameOf(input.value);
+      const taken = app.friends.sameName(name, id);
+      if (taken && !same.checked) {
+        sameRow.lastChild.textContent = `It is the same ${line(taken.name)}, with another device`;
+        sameRow.hidden = false;
+        return complain(`You know a ${line(taken.name)} already. Type another name, or say that it is the same person.`);
+      }
+      navigator.storage?.persist?.().catch(() => {}); // what is kept here should last
+      try {
+        await app.friends.accept(id, secret, found.invite, name);
+      } catch (err) {
+        if (!api.isTemporary(err)) throw err;
+        say("The server cannot be reached. Your answer is kept and sent as soon as it can be.");
+      }
+      forget(id);
+      show(accepted(signal, id));
+    } catch (err) {
+      if (codeOf(err) === "bad_name") return complain(err.message);
+      if (["already_accepted", "expired", "revoked", "unknown_friendship"].includes(codeOf(err))) forget(id);
+      show(trouble(err, id, fragment, again));
+    } finally {
+      press.disabled = false;
+    }
+  });
+  return el(
+    "section",
+    { class: "invite" },
+    el("h1", { tabindex: "-1", text: "A friend invite" }),
+    el("p", { class: "lead", text: promise }),
+    inAppBrowser()
+      ? el("div", { class: "warning card" }, el("p", { text: "Another app shows you this page, and such a browser forgets what it keeps. Copy the link, and open it in your phone's own browser." }), button("Copy the link", () => copy(linkURL({ server: base(), friendship: id, secret, pin: parseFragment(fragment).pin }), "Link")))
+      : null,
+    form,
+    found.expires ? el("p", { class: "quiet", text: `Open until ${found.expires.toLocaleString("en-GB", { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" })}. Nothing happens unless you press Accept.` }) : null,
+    otherWays(id, fragment),
+  );
+}
+
+// accepted is what follows an acceptance.
+function accepted(signal, id) {
+  const place = el("section", { class: "accepted" });
+  function draw() {
+    const r = app.friends.row(id);
+    if (!r) return go("/");
+    const name = el("bdi", { text: line(r.name) });
+    const is = {
+      accepted: r.pending ? ["Kept on this phone", "Your answer is sent as soon as the server is reached."] : ["Accepted", null],
+      friend: ["You are friends", null],
+    }[r.state] ?? ["That friendship is over", null];
+    place.replaceChildren(
+      el("h1", { tabindex: "-1", text: is[0] }),
+      is[1] ? el("p", { text: is[1] }) : "",
+      r.state === "friend"
+        ? el("p", { class: "lead" }, "You recognise each other's posts from now on. To everybody else, ", name, " and you stay anonymous.")
+        : el("p", { class: "lead" }, "From now on, posts by this device show the name ", name, " to you. ", "Your own posts get your name over there once it is confirmed."),
+      el("h2", { text: "Safety number" }),
+      el("p", { text: "Read it to each other, by phone or face to face. The same number on both screens means that nobody sits between you." }),
+      safety(r),
+      el("p", {}, el("a", { class: "button primary big", href: "/", text: "Go on to the feed" })),
+    );
+  }
+  listen("friends", draw, signal);
+  draw();
+  return place;
+}

@@ -1,0 +1,125 @@
+// What all screens share: who this phone is, its friends, the feed, the stream.
+
+import { isUUID } from "../p4p/bytes.js";
+import * as api from "./api.js";
+import { Feed } from "./feed.js";
+import { Friends } from "./friends.js";
+import { Outbox } from "./outbox.js";
+import { openProfile } from "./profile.js";
+import { onTold, setSetting, setting } from "./store.js";
+import { Stream } from "./stream.js";
+
+export const app = { info: null, profile: null, friends: null, feed: null, outbox: null, stream: null, state: "connecting" };
+
+// bus carries the names of what may look different: feed, friends, state.
+export const bus = new EventTarget();
+
+const pending = new Set();
+
+// changed tells the screens, once for many changes in a row.
+function changed(what) {
+  if (pending.size === 0) {
+    setTimeout(() => {
+      const all = [...pending];
+      pending.clear();
+      for (const w of all) bus.dispatchEvent(new Event(w));
+    });
+  }
+  pending.add(what);
+}
+
+export function listen(what, f, signal) {
+  bus.addEventListener(what, f, { signal });
+}
+
+// start makes the shared parts. It throws server_unreachable where the server was
+// never seen by this browser and cannot be reached.
+export async function start() {
+  try {
+    app.info = await api.info();
+    await setSetting("info", app.info);
+  } catch (err) {
+    app.info = await setting("info");
+    if (!app.info) throw err;
+    app.state = "offline";
+  }
+  app.profile = await openProfile(app.info.server);
+  app.friends = new Friends(app.profile, () => {
+    changed("friends");
+    changed("feed");
+    app.stream?.watch();
+  });
+  app.outbox = new Outbox(app.profile, () => changed("feed"));
+  app.feed = new Feed(app.info.server, () => changed("feed"));
+  await Promise.all([app.friends.load(), app.outbox.load()]);
+  onTold(async (what) => {
+    await (what === "friends" ? app.friends : app.outbox).load();
+    changed(what === "friends" ? "friends" : "feed");
+    changed("feed");
+    app.stream?.watch();
+  });
+}
+
+// follow loads the feed and follows it from then on.
+export async function follow() {
+  let cursor = { epoch: app.info.epoch, seq: app.info.seq };
+  if (app.state === "offline") await app.feed.fromCache();
+  else await app.feed.first().catch(() => app.feed.fromCache());
+  const offlineStart = app.state === "offline";
+  app.stream = new Stream(cursor, {
+    events: (events) => app.feed.live(events),
+    mailbox: (notice) => catchUp(() => app.friends.follow(notice.friendship)),
+    watches: () => app.friends.watches(),
+    state: (s) => {
+      app.state = s;
+      changed("state");
+      if (s === "online") catchUp(resume);
+    },
+    reset: async () => {
+      app.info = await api.info();
+      await app.feed.first();
+      cursor = { epoch: app.info.epoch, seq: app.info.seq };
+      return cursor;
+    },
+  });
+  let behind = offlineStart;
+  // resume does what waited for the server.
+  async function resume() {
+    if (behind) {
+      behind = false;
+      await app.feed.first();
+    }
+    await app.friends.followAll();
+    await app.outbox.send();
+  }
+}
+
+// catchUp does something that nobody waits for, and again while the server does not
+// answer.
+async function catchUp(f, wait = 1000) {
+  try {
+    await f();
+  } catch (err) {
+    if (api.isTemporary(err) && app.state === "online" && wait < 60_000) setTimeout(() => catchUp(f, wait * 2), wait);
+    else console.warn("catching up:", err);
+  }
+}
+
+// base is the address that links carry.
+export const base = () => app.info.public_url || location.origin;
+
+// go shows another address of this program.
+export function go(path, { replace = false } = {}) {
+  history[replace ? "replaceState" : "pushState"](null, "", path);
+  bus.dispatchEvent(new Event("route"));
+}
+
+// route is what the address asks for.
+export function route() {
+  const path = location.pathname.toLowerCase();
+  const [, kind, id] = path.split("/");
+  if ((kind === "f" || kind === "p") && isUUID(id)) return { screen: kind === "f" ? "accept" : "thread", id };
+  if (kind === "f" || kind === "p") return { screen: "nowhere" };
+  const [screen, rest] = location.hash.slice(1).split("/");
+  return { screen: ["write", "friends", "invite"].includes(screen) ? screen : "feed", id: rest };
+}

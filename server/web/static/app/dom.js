@@ -1,0 +1,100 @@
+// The document's parts. Whatever strangers wrote reaches it as text only.
+
+// el makes an element. Props are attributes; "on…" are listeners, text is its text,
+// a false, null or undefined attribute is left out.
+export function el(tag, props = {}, ...children) {
+  const e = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (name === "text") e.textContent = value;
+    else if (name.startsWith("on")) e.addEventListener(name.slice(2), value);
+    else e.setAttribute(name, value === true ? "" : value);
+  }
+  e.append(...children.filter((c) => c !== null && c !== undefined && c !== false));
+  return e;
+}
+
+let fields = 0;
+
+// field is a labelled control.
+export function field(label, control, hint) {
+  control.id ||= `field-${++fields}`;
+  const parts = [el("label", { for: control.id, text: label }), control];
+  if (hint) {
+    const h = el("p", { class: "hint", id: `${control.id}-hint`, text: hint });
+    control.setAttribute("aria-describedby", h.id);
+    parts.push(h);
+  }
+  return el("div", { class: "field" }, ...parts);
+}
+
+// button runs an action; while that is under way it cannot be pressed again.
+export function button(text, action, props = {}) {
+  const b = el("button", { type: "button", ...props, text });
+  b.addEventListener("click", async () => {
+    if (b.disabled) return;
+    b.disabled = true;
+    try {
+      await action(b);
+    } catch (err) {
+      say(err.message);
+    } finally {
+      b.disabled = false;
+    }
+  });
+  return b;
+}
+
+let shown = 0;
+
+// say tells something in passing, on the screen and to a screen reader.
+export function say(text) {
+  const place = document.getElementById("toast");
+  if (!place) return;
+  place.textContent = text;
+  place.hidden = false;
+  const n = ++shown;
+  setTimeout(() => {
+    if (n === shown) place.hidden = true;
+  }, 4000);
+}
+
+// copy puts a text on the clipboard.
+export async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say(`${what} copied.`);
+  } catch {
+    const area = el("textarea", { class: "offscreen", "aria-hidden": "true" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    say(done ? `${what} copied.` : "This browser does not let the page copy: mark the text and copy it by hand.");
+  }
+}
+
+// ask puts a question before something that cannot be undone; true for yes.
+export function ask(title, text, yes) {
+  return new Promise((resolve) => {
+    const d = el("dialog", { "aria-labelledby": "ask-title" });
+    const end = (answer) => {
+      d.remove();
+      resolve(answer);
+    };
+    d.append(
+      el("h2", { id: "ask-title", text: title }),
+      el("p", { text }),
+      el(
+        "div",
+        { class: "row" },
+        el("button", { type: "button", class: "danger", text: yes, onclick: () => end(true) }),
+        el("button", { type: "button", text: "Leave it", onclick: () => end(false) }),
+      ),
+    );
+    d.addEventListener("cancel", () => end(false));
+    document.body.append(d);
+    d.showModal();
+  });
+}

@@ -1,0 +1,119 @@
+// The beginning: what the browser can do, the frame around the screens, the routes.
+
+import { capable } from "../p4p/crypto.js";
+import { accept, otherWays, readFragment } from "./accept.js";
+import { app, bus, follow, go, listen, route, start } from "./app.js";
+import { button, el } from "./dom.js";
+import { waitsForMe } from "./friends.js";
+import * as screens from "./screens.js";
+
+const here = route();
+// Taken out of the address bar before anything else happens.
+const fragment = here.screen === "accept" ? readFragment(here.id) : "";
+
+const main = el("main", { id: "main" });
+const state = el("p", { id: "state", role: "status" });
+const badge = el("span", { class: "badge", hidden: true });
+
+function frame() {
+  const link = (href, name, text) => el("a", { href, "data-screen": name }, text);
+  const friends = link("/#friends", "friends", "Friends");
+  friends.append(badge);
+  document.getElementById("app").replaceChildren(
+    el("a", { class: "offscreen skip", href: "#main", text: "Skip to the content", onclick: (e) => (e.preventDefault(), main.querySelector("h1")?.focus()) }),
+    el("header", { class: "top" }, el("a", { href: "/", class: "brand", "aria-label": "P4P, to the feed" }, el("span", { text: "P4P" })), state),
+    main,
+    el("nav", { "aria-label": "Main" }, link("/", "feed", "Feed"), link("/#write", "write", "Write"), friends),
+    el("div", { id: "toast", role: "status", "aria-live": "polite", hidden: true }),
+  );
+}
+
+let gone = new AbortController();
+
+function draw(first = false) {
+  gone.abort();
+  gone = new AbortController();
+  const { screen, id } = route();
+  const views = {
+    feed: () => screens.feed(gone.signal),
+    thread: () => screens.thread(gone.signal, id),
+    write: () => screens.write(gone.signal),
+    friends: () => screens.friends(gone.signal),
+    invite: () => screens.invite(gone.signal, id),
+    accept: () => accept(gone.signal, id),
+    nowhere: () => message("There is nothing at this address", "The link may have been cut off on the way: ask for it again.", el("a", { class: "button", href: "/", text: "Read the feed" })),
+  };
+  document.body.dataset.screen = screen;
+  main.replaceChildren(views[screen]());
+  for (const a of document.querySelectorAll("nav a")) {
+    if (a.dataset.screen === screen) a.setAttribute("aria-current", "page");
+    else a.removeAttribute("aria-current");
+  }
+  if (!first) {
+    window.scrollTo(0, 0);
+    main.querySelector("h1")?.focus({ preventScroll: true });
+  }
+}
+
+function tellState() {
+  state.textContent = { connecting: "connecting …", online: "live", offline: "offline", stopped: "reload the page: this version is too old" }[app.state] ?? "";
+  state.dataset.state = app.state;
+}
+
+function tellBadge() {
+  const n = app.friends.rows.filter(waitsForMe).length;
+  badge.hidden = n === 0;
+  badge.textContent = String(n);
+  badge.setAttribute("aria-label", `${n} to confirm`);
+}
+
+function message(title, text, ...more) {
+  return el("section", { class: "trouble" }, el("h1", { tabindex: "-1", text: title }), el("p", { text }), ...more);
+}
+
+// stop shows why the program cannot run here, and the ways that are left.
+function stop(title, text, ...more) {
+  frame();
+  document.querySelector("nav").remove();
+  main.append(message(title, text, ...more, here.screen === "accept" ? otherWays(here.id, fragment) : null));
+  const details = main.querySelector("details");
+  if (details) details.open = true;
+}
+
+// Links within this program change the screen, not the document.
+function followLinks(e) {
+  const a = e.target.closest?.("a[href]");
+  if (!a || e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+  const u = new URL(a.href);
+  if (u.origin !== location.origin || u.pathname.startsWith("/static/")) return;
+  e.preventDefault();
+  go(`${u.pathname}${u.hash}`);
+}
+
+async function run() {
+  if (!window.isSecureContext || !crypto.subtle) {
+    return stop("This address is not secure", "A browser keeps keys only for pages that come by https (or from this machine itself). Ask your friend for a link that begins with https://, or use the P4P app.");
+  }
+  if (!(await capable())) {
+    return stop("This browser is too old for P4P", "It lacks the cryptography that P4P needs (Ed25519 and X25519). Update it, or use another one: Chrome or Edge from 137, Firefox from 130, Safari from 18.");
+  }
+  try {
+    await start();
+  } catch (err) {
+    if (err.code) return stop("The server cannot be reached", `${err.message} An invite stays as good as it is.`, button("Try again", () => location.reload(), { class: "primary" }));
+    return stop("This browser does not let P4P keep anything", "P4P keeps your key and the names on this device, and the browser forbids it. Are you in a private window? Open the link in an ordinary one.");
+  }
+  frame();
+  tellState();
+  tellBadge();
+  bus.addEventListener("route", () => draw());
+  window.addEventListener("popstate", () => draw());
+  document.addEventListener("click", followLinks);
+  listen("state", tellState);
+  listen("friends", tellBadge);
+  draw(true);
+  document.body.dataset.ready = "yes";
+  await follow();
+}
+
+run();

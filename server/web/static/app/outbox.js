@@ -1,0 +1,79 @@
+// What this phone says. A record is signed once and stored before it is sent; a
+// retry sends the same bytes, and the server knows a record by its content, so that
+// nothing is ever posted twice.
+
+import { codeOf } from "../p4p/error.js";
+import { blobID, signRecord } from "../p4p/record.js";
+import * as api from "./api.js";
+import { all, get, put, remove, tell } from "./store.js";
+
+export class Outbox {
+  constructor(profile, changed) {
+    this.profile = profile;
+    this.changed = changed;
+    this.rows = [];
+  }
+
+  async load() {
+    this.rows = (await all("outbox")).filter((r) => r.server === this.profile.server).sort((a, b) => a.at - b.at);
+  }
+
+  // say signs and stores a record, then tries to send it: its row, with seq once
+  // the server has it. Codes: those of signRecord.
+  async say(kind, said, picture) {
+    const { device, server } = this.profile;
+    if (picture) {
+      const { bytes, width, height, alt } = picture;
+      said = { ...said, image: { blob: await blobID(bytes), width, height, alt } };
+    }
+    const r = await signRecord(device, kind, server, said);
+    const row = { id: r.id, server, kind, jws: r.jws, payload: r.payload, picture: picture?.bytes ?? null, at: Date.now(), refused: null };
+    await put("outbox", row);
+    await this.refresh();
+    return (await this.send(row.id)) ?? row;
+  }
+
+  // send sends all that waits, in order, and gives the row of id.
+  send(id) {
+    return navigator.locks.request("p4p outbox", async () => {
+      let wanted;
+      for (const { id: each } of this.rows.toSorted((a, b) => a.at - b.at)) {
+        const row = await get("outbox", each);
+        if (!row || row.refused) continue;
+        const after = await this.sendOne(row);
+        if (after.id === id) wanted = after;
+        if (!after.seq && !after.refused) break; // the server is not reached
+      }
+      await this.refresh();
+      return wanted;
+    });
+  }
+
+  async sendOne(row) {
+    try {
+      if (row.picture) await api.putPicture(row.payload.image.blob, row.picture);
+      const seq = await api.postRecord(row.jws);
+      await remove("outbox", row.id);
+      return { ...row, seq };
+    } catch (err) {
+      if (api.isTemporary(err) || !codeOf(err)) return row;
+      // What is deleted already needs no second deletion.
+      const done = row.kind === "deletion" && ["deleted", "unknown_target"].includes(err.code);
+      const after = { ...row, refused: { code: err.code, message: err.message } };
+      if (done) await remove("outbox", row.id);
+      else await put("outbox", after);
+      return after;
+    }
+  }
+
+  async discard(id) {
+    await remove("outbox", id);
+    await this.refresh();
+  }
+
+  async refresh() {
+    await this.load();
+    tell("outbox");
+    this.changed();
+  }
+}

@@ -1,0 +1,168 @@
+// One post or comment as it is seen.
+
+import { to64, utf8 } from "../p4p/bytes.js";
+import { deviceUUID } from "../p4p/key.js";
+import { blobID } from "../p4p/record.js";
+import * as api from "./api.js";
+import { app, base } from "./app.js";
+import { ask, button, copy, el, say } from "./dom.js";
+import { block, line, when } from "./text.js";
+
+const tags = new Map(); // base64url of a key -> UUID
+
+// labelOf is the author's label. Names are this phone's own; nothing of a stranger's
+// text stands in it.
+export function labelOf(item) {
+  const known = item.pending ? { you: true } : app.friends.label(item, app.feed.epoch);
+  if (known?.you) return el("span", { class: "who you", text: "You" });
+  if (known) {
+    const name = el("bdi", { text: line(known.name) });
+    const mark = known.verified
+      ? el("span", { class: "mark", title: "You compared the safety numbers", role: "img", "aria-label": "safety number compared", text: "✓✓" })
+      : el("span", { class: "mark", title: "Your friend", role: "img", "aria-label": "friend", text: "✓" });
+    return el("span", { class: "who friend" }, name, mark, known.ended ? el("span", { class: "quiet", text: " ended" }) : null);
+  }
+  const tag = el("span", { class: "tag", "aria-hidden": "true" });
+  const who = el("span", { class: "who anonymous" }, tag, el("span", { class: "anonymous-name", text: "anonymous" }));
+  const fill = (uuid) => {
+    who.lastChild.textContent = `anonymous ${uuid.slice(0, 4)}`;
+    const [a, b] = [parseInt(uuid.slice(0, 2), 16), parseInt(uuid.slice(2, 4), 16)];
+    tag.style.setProperty("--a", `hsl(${Math.round((a / 256) * 360)} 65% 50%)`);
+    tag.style.setProperty("--b", `hsl(${Math.round((b / 256) * 360)} 65% 50%)`);
+  };
+  const key = to64(item.author);
+  if (tags.has(key)) fill(tags.get(key));
+  else deviceUUID(item.author).then((uuid) => (tags.set(key, uuid), fill(uuid)));
+  return who;
+}
+
+const pictures = new Map(); // blob's id -> promise of an object URL
+
+function pictureURL(image) {
+  if (!pictures.has(image.blob)) {
+    const load = async () => {
+      const bytes = await api.picture(image.blob);
+      if ((await blobID(bytes)) !== image.blob) throw new Error("The picture is not the one that was posted.");
+      const type = bytes[0] === 0x89 ? "image/png" : "image/jpeg";
+      return URL.createObjectURL(new Blob([bytes], { type }));
+    };
+    pictures.set(image.blob, load().catch((err) => {
+      pictures.delete(image.blob);
+      throw err;
+    }));
+  }
+  return pictures.get(image.blob);
+}
+
+// near tells pictures that they come near the screen.
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const e of entries) {
+      if (!e.isIntersecting) continue;
+      near.unobserve(e.target);
+      e.target.dispatchEvent(new Event("near"));
+    }
+  },
+  { rootMargin: "600px" },
+);
+
+function pictureOf(item) {
+  const { image } = item.payload;
+  const alt = block(image.alt);
+  const img = el("img", { alt: alt || "A picture without a description", width: image.width, height: image.height, decoding: "async" });
+  const figure = el("figure", {}, img);
+  const load = async () => {
+    try {
+      img.src = item.pending
+        ? URL.createObjectURL(new Blob([item.picture], { type: "image/jpeg" }))
+        : await pictureURL(image);
+    } catch (err) {
+      figure.replaceChildren(el("p", { class: "quiet", text: "The picture cannot be loaded right now." }));
+    }
+  };
+  img.addEventListener("near", load, { once: true });
+  near.observe(img);
+  return figure;
+}
+
+// share hands a post's address on.
+async function share(id) {
+  const url = `${base()}/p/${id}`;
+  if (navigator.share) {
+    await navigator.share({ url }).catch(() => {});
+    return;
+  }
+  await copy(url, "The post's address is");
+}
+
+async function erase(item) {
+  const what = item.kind === "post" ? "post" : "comment";
+  if (!(await ask(`Delete this ${what}?`, "Its text and picture are erased on the server within a minute. Whoever copied it before still has the copy.", "Delete it"))) return;
+  const row = await app.outbox.say("deletion", { target: item.id });
+  if (row.refused) throw new Error(row.refused.message);
+  say(row.seq ? "Deleted." : "It is deleted once the server is reached.");
+}
+
+// postNode shows a post (in the feed or by itself) or a comment.
+export function postNode(item, { alone = false } = {}) {
+  const { payload } = item;
+  const at = new Date(payload.created_at);
+  const mine = item.pending || app.profile.owns(item.author);
+  const head = el("header", {}, labelOf(item), el("time", { datetime: payload.created_at, title: at.toLocaleString("en-GB"), text: when(at) }));
+  const text = block(payload.text);
+  const body = text === "" ? null : el("p", { class: alone || item.kind === "comment" ? "text" : "text clamp", dir: "auto", text });
+  const foot = el("footer", {});
+  const long = !alone && item.kind === "post" && !item.pending && (text.length > 500 || text.split("\n").length > 12);
+  if (item.refused) {
+    foot.append(el("p", { class: "warning", text: `Not sent: ${item.refused.message}` }), button("Discard", () => app.outbox.discard(item.id)));
+  } else if (item.pending) {
+    foot.append(el("p", { class: "quiet", text: "Waits here until the server is reached." }));
+  } else {
+    if (long) foot.append(el("a", { href: `/p/${item.id}`, class: "button", text: "Read all" }));
+    if (item.kind === "post" && !alone) {
+      const n = app.feed.commentsOn(item.id).length;
+      foot.append(el("a", { href: `/p/${item.id}`, class: "button", text: n === 0 ? "Comment" : n === 1 ? "1 comment" : `${n} comments` }));
+    }
+    if (item.kind === "post") foot.append(button("Share", () => share(item.id)));
+    if (mine) foot.append(button("Delete", () => erase(item)));
+  }
+  return el("article", { class: `post ${item.kind}`, "data-id": item.id, "aria-label": item.kind }, head, body, payload.image ? pictureOf(item) : null, foot);
+}
+
+// pendingItems are what waits in the outbox, as items.
+export const pendingItems = (kind) =>
+  app.outbox.rows
+    .filter((r) => r.kind === kind && !app.feed.items.has(r.id))
+    .map((r) => ({ ...r, pending: true, author: app.profile.device.public, picture: r.picture }));
+
+// signature changes when a post's look does.
+export const signature = (item) => {
+  const label = item.pending ? "you" : JSON.stringify(app.friends.label(item, app.feed.epoch) ?? null, (k, v) => (typeof v === "bigint" ? String(v) : v));
+  return [item.id, label, item.refused?.code, Boolean(item.pending), app.feed.commentsOn(item.id).length].join("|");
+};
+
+// sync makes a list's children those of the items, touching only what changed.
+export function sync(list, items, make) {
+  const there = new Map([...list.children].map((n) => [n.dataset.key, n]));
+  let at = list.firstElementChild;
+  for (const item of items) {
+    const key = signature(item);
+    let node = there.get(key);
+    if (node) there.delete(key);
+    else node = el("li", { "data-key": key }, make(item));
+    if (node === at) at = at.nextElementSibling;
+    else list.insertBefore(node, at);
+  }
+  for (const n of there.values()) n.remove();
+}
+
+// counter says how much room a text has left, once that is little.
+export function counter(area, limit) {
+  const out = el("p", { class: "hint", role: "status" });
+  area.addEventListener("input", () => {
+    const left = limit - utf8(area.value.trim().normalize("NFC")).length;
+    out.textContent = left < 0 ? `${-left} bytes too many` : left < 400 ? `${left} bytes left` : "";
+    out.classList.toggle("warning", left < 0);
+  });
+  return out;
+}
