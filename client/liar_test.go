@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -295,8 +296,8 @@ func (l *liar) blob(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	b := make([]byte, r.ContentLength)
-	if _, err := r.Body.Read(b); err != nil && len(b) == 0 {
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
 		l.t.Error(err)
 	}
 	l.blobs[id] = b
@@ -317,4 +318,15 @@ func (r *reader) place() uint64 {
 		r.t.Fatal(err)
 	}
 	return p.Seq
+}
+
+// blobGate holds each GET of a picture until the gate lets it pass, and counts.
+func blobGate(inner http.Handler, id protocol.BlobID, gate <-chan struct{}, asked *int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.Path == "/v1/blobs/"+id.String() {
+			<-gate
+			*asked++
+		}
+		inner.ServeHTTP(w, r)
+	})
 }
