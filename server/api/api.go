@@ -67,11 +67,13 @@ type API struct {
 	watches *hub.Watches
 	uploads chan struct{} // pictures being read
 
-	mu      sync.Mutex
-	ending  bool
-	quit    chan struct{} // closed: streams end
+	quit    context.Context // done: streams end
+	endAll  context.CancelFunc
 	streams sync.WaitGroup
-	open    int // streams
+
+	mu     sync.Mutex
+	ending bool
+	open   int // streams
 }
 
 // New makes the calls. End them with [API.CloseStreams].
@@ -85,8 +87,9 @@ func New(c Config) *API {
 	c.Stream = c.Stream.withDefaults()
 	a := &API{
 		Config: c, mux: http.NewServeMux(), guard: newGuard(c.Limits, c.PublicURL != ""),
-		watches: hub.NewWatches(), uploads: make(chan struct{}, maxUploads), quit: make(chan struct{}),
+		watches: hub.NewWatches(), uploads: make(chan struct{}, maxUploads),
 	}
+	a.quit, a.endAll = context.WithCancel(context.Background())
 	c.Metrics.observe(a)
 	a.routes()
 	return a
@@ -105,6 +108,7 @@ func (a *API) routes() {
 	a.route("/f/{uuid}", methods{"GET": page(web.Invite)})
 	a.route("/p/{record}", methods{"GET": page(web.Post)})
 	a.route("/{$}", methods{"GET": page(web.Home)})
+	a.route("/sw.js", methods{"GET": page(web.Worker)})
 	a.route("/static/{file...}", methods{"GET": asset})
 	a.route("/healthz", methods{"GET": a.getHealth})
 	a.route("/metrics", methods{"GET": a.getMetrics})
@@ -136,7 +140,7 @@ func (a *API) getHealth(w http.ResponseWriter, _ *http.Request) error {
 	return writeText(w, "ok\n")
 }
 
-// End has /healthz say that the server is going away.
+// End has /healthz say that the server is going away, and takes no new streams.
 func (a *API) End() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -146,14 +150,8 @@ func (a *API) End() {
 // CloseStreams takes no new streams, tells the open ones to reconnect
 // elsewhere or later, and waits until they are gone or ctx ends.
 func (a *API) CloseStreams(ctx context.Context) error {
-	a.mu.Lock()
-	a.ending = true
-	select {
-	case <-a.quit:
-	default:
-		close(a.quit)
-	}
-	a.mu.Unlock()
+	a.End()
+	a.endAll()
 	gone := make(chan struct{})
 	go func() {
 		a.streams.Wait()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -20,9 +19,6 @@ const (
 	clientFramesBurst     = 50
 )
 
-// goodbye is how long a client has to answer a close frame.
-const goodbye = time.Second
-
 // stream is one websocket connection. One goroutine, that of serve, writes and
 // owns everything here; another reads what the client sends and hands it over,
 // frame by frame, so that a client cannot make the server keep more of them.
@@ -33,10 +29,9 @@ type stream struct {
 	watcher *hub.Watcher
 	watches map[protocol.UUID]*watch
 
-	in      chan incoming // closed when the client can be read no more
-	pongs   chan string   // that the client asked for
-	done    chan struct{} // closed when serve ends
-	closing atomic.Bool
+	in    chan incoming // closed when the client can be read no more
+	pongs chan string   // that the client asked for
+	done  chan struct{} // closed when serve ends
 }
 
 // incoming is a client's frame, or why there will be no more.
@@ -59,18 +54,11 @@ func newStream(a *API, ws *websocket.Conn) *stream {
 		return nil
 	})
 	ws.SetPongHandler(func(string) error {
-		s.alive()
+		s.out.alive()
 		return nil
 	})
 	ws.SetCloseHandler(func(int, string) error { return nil }) // serve answers it
 	return s
-}
-
-// alive gives the client time until it must be heard of again.
-func (s *stream) alive() {
-	if !s.closing.Load() {
-		_ = s.ws.SetReadDeadline(time.Now().Add(s.api.Stream.Ping + s.api.Stream.Deadline))
-	}
 }
 
 // closed ends a stream: the code goes to the client.
@@ -89,7 +77,8 @@ func (s *stream) serve(ctx context.Context, from resume) int {
 	defer s.ws.Close()
 	defer close(s.done)
 	defer s.watcher.Close()
-	s.alive()
+	defer context.AfterFunc(s.api.quit, s.out.hurry)()
+	s.out.alive()
 	go s.read()
 	end := s.run(ctx, from)
 	if end.code == 0 {
@@ -103,8 +92,6 @@ func (s *stream) serve(ctx context.Context, from resume) int {
 	if end.err != nil {
 		frames = append(frames, hub.Message(protocol.ServerFrame{Error: s.api.tell(false, "/v1/stream", end.err)}))
 	}
-	s.closing.Store(true)
-	_ = s.ws.SetReadDeadline(time.Now().Add(goodbye))
 	if s.out.close(frames, end.code) == nil {
 		for range s.in { // until the client answered, so that nothing cuts our word off
 		}
@@ -152,7 +139,7 @@ func (s *stream) attend(ctx context.Context, changed <-chan struct{}, ping <-cha
 	var err error
 	select {
 	case <-changed:
-	case <-s.api.quit:
+	case <-s.api.quit.Done():
 		return &closed{code: protocol.CloseShutdown}
 	case in, ok := <-s.in:
 		switch {
@@ -217,7 +204,7 @@ func (s *stream) read() {
 		if in.err == nil && !limit.Allow() {
 			in.err = protocol.Errorf(protocol.CodeRateLimited, "That were too many frames at once; connect again and send fewer.")
 		}
-		s.alive()
+		s.out.alive()
 		select {
 		case s.in <- in:
 		case <-s.done:

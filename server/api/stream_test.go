@@ -126,7 +126,7 @@ func narrow() *websocket.Dialer {
 
 func TestASubscriberThatDoesNotReadIsCutAndCostsTheOthersNothing(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) {
-		c.Stream = StreamOptions{Deadline: 200 * time.Millisecond, SendBuffer: 2048}
+		c.Stream.Deadline = 2 * time.Second
 	}})
 	slow := r.streamBy(narrow(), "")
 	slow.hello()
@@ -181,15 +181,17 @@ func TestAClientThatAnswersNoPingIsCutOff(t *testing.T) {
 
 func TestAClientThatAnswersPingsStays(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) {
-		c.Stream = StreamOptions{Ping: 20 * time.Millisecond, Deadline: time.Second}
+		c.Stream.Ping = 20 * time.Millisecond
 	}})
 	c := r.stream("")
 	c.hello()
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	pings := 0
 	answer := c.ws.PingHandler()
 	c.ws.SetPingHandler(func(s string) error {
 		if pings++; pings == 10 {
-			go r.post(signed(t, 1, "still there?"))
+			wg.Go(func() { r.post(signed(t, 1, "still there?")) })
 		}
 		return answer(s)
 	})
@@ -280,6 +282,20 @@ func TestClosingTellsStreamsToReconnect(t *testing.T) {
 	_, res, err := websocket.DefaultDialer.Dial("ws://"+r.host+"/v1/stream", nil)
 	if err == nil || res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a new stream: %v", err)
+	}
+}
+
+func TestTheEndDoesNotWaitForASubscriberThatDoesNotRead(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) {
+		c.Stream = StreamOptions{Deadline: time.Hour, SendBuffer: 2048}
+	}})
+	c := r.streamBy(narrow(), "")
+	c.hello()
+	r.postAll(posts(t, 300, strings.Repeat("long ", 700))...)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := r.CloseStreams(ctx); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,21 +15,55 @@ import (
 // goes out together: on TCP in one system call, without copying (writev), else
 // joined into few writes. It is for one goroutine.
 type wire struct {
-	ws   *websocket.Conn
 	conn net.Conn
 	tcp  *net.TCPConn // nil: TLS
 	opt  StreamOptions
 
 	lens []int  // of the frames under way
 	rest []byte // of the frame that a timeout cut in two
+
+	mu      sync.Mutex // makes one of looking at these and setting a deadline
+	hurried bool       // the server ends: waits are short
+	closing bool       // a close frame is on its way: the client has little time to answer
 }
 
+// goodbye is how long a client has to take or answer the last word.
+const goodbye = time.Second
+
 func newWire(ws *websocket.Conn, o StreamOptions) *wire {
-	w := &wire{ws: ws, conn: ws.NetConn(), opt: o}
+	w := &wire{conn: ws.NetConn(), opt: o}
 	if w.tcp, _ = w.conn.(*net.TCPConn); w.tcp != nil {
 		_ = w.tcp.SetWriteBuffer(o.SendBuffer) // without it a slow reader costs more; nothing else changes
 	}
 	return w
+}
+
+// alive gives the client, of which something was heard, time until it must be
+// heard of again. Unlike the rest it may be called beside a write.
+func (w *wire) alive() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closing {
+		_ = w.conn.SetReadDeadline(time.Now().Add(w.opt.Ping + w.opt.Deadline))
+	}
+}
+
+// hurry has writes, also one under way, not keep the server from ending.
+func (w *wire) hurry() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hurried = true
+	_ = w.conn.SetWriteDeadline(time.Now().Add(goodbye))
+}
+
+func (w *wire) startWrite() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.opt.Deadline
+	if w.hurried {
+		d = min(d, goodbye)
+	}
+	return w.conn.SetWriteDeadline(time.Now().Add(d))
 }
 
 // write sends the messages within one deadline. It uses up the slice, not the messages.
@@ -36,7 +71,7 @@ func (w *wire) write(messages [][]byte) error {
 	if len(messages) == 0 {
 		return nil
 	}
-	if err := w.conn.SetWriteDeadline(time.Now().Add(w.opt.Deadline)); err != nil {
+	if err := w.startWrite(); err != nil {
 		return err
 	}
 	if w.tcp == nil {
@@ -54,17 +89,29 @@ func (w *wire) write(messages [][]byte) error {
 	return err
 }
 
-// control sends a ping or a pong.
-func (w *wire) control(kind int, data string) error {
-	return w.ws.WriteControl(kind, []byte(data), time.Now().Add(w.opt.Deadline))
+// control sends a ping or a pong of at most 125 bytes.
+func (w *wire) control(opcode byte, data string) error {
+	return w.write([][]byte{controlFrame(opcode, []byte(data))})
 }
 
-// close sends the messages, then a close frame.
+// close sends the messages and a close frame; the client has a moment to answer.
 func (w *wire) close(messages [][]byte, code int) error {
-	if err := w.write(messages); err != nil {
+	if err := w.write(append(messages, closeFrame(code))); err != nil {
 		return err
 	}
-	return w.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(goodbye))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closing = true
+	return w.conn.SetReadDeadline(time.Now().Add(goodbye))
+}
+
+func controlFrame(opcode byte, data []byte) []byte {
+	const fin = 0x80
+	return append([]byte{fin | opcode, byte(len(data))}, data...)
+}
+
+func closeFrame(code int) []byte {
+	return controlFrame(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""))
 }
 
 // lastWord is the send buffer that a client gets which does not read: room for
@@ -80,9 +127,7 @@ func (w *wire) cut() {
 	}
 	_ = w.tcp.SetWriteBuffer(lastWord)
 	_ = w.tcp.SetWriteDeadline(time.Now().Add(goodbye))
-	if _, err := w.tcp.Write(w.rest); err == nil {
-		_ = w.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(protocol.CloseSlow, ""), time.Now().Add(goodbye))
-	}
+	_, _ = w.tcp.Write(append(slices.Clone(w.rest), closeFrame(protocol.CloseSlow)...))
 }
 
 // joinSize is what writeJoined sends at once.

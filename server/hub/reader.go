@@ -7,9 +7,10 @@ import (
 )
 
 const (
-	// maxWrite bounds what a reader is handed at once: enough to fill a socket,
-	// little enough to come back to pings and shutdown soon.
-	maxWrite = 256 << 10
+	// maxWrite bounds what a reader is handed at once: a hundred posts, so that a
+	// write is worth its system call; more measured no faster, and it must get
+	// through even a slow line before a write's deadline.
+	maxWrite = 64 << 10
 	// A reader that is fed from the store holds one such chunk of its own.
 	catchUpBytes  = 64 << 10
 	catchUpEvents = 1000
