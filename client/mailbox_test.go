@@ -156,6 +156,29 @@ func TestALabelFollowsTheFriendsChangesOfKey(t *testing.T) {
 	}
 	wantState(t, anna, f, StateFriend)
 	wantState(t, bob, f, StateFriend)
+
+	anna.does(anna.Remove, f)
+	bob.catchesUp()
+	wantState(t, bob, f, StateEnded)
+	for i := range 3 { // what ended keeps its names, on every key
+		if l, _ := bob.local.Label(anna.local.Root().DeviceKey(uint32(i)).Public); l.Name != "Anna" || !l.Ended {
+			t.Errorf("key %d after the end: %+v", i, l)
+		}
+	}
+}
+
+func TestAnInviteThatWaitsForItsConfirmationMustStayAsItWas(t *testing.T) {
+	o := newOffice(t)
+	anna, bob := o.enters("anna"), o.enters("bob")
+	i := anna.invites("Bob")
+	bob.accepts(i, "Anna")
+	before := bob.row(i.Friendship)
+	wantCode(t, bob.catchUp(t.Context(), i.Friendship), "")
+	o.forges(i.Friendship, func(m *mailbox.Row) { m.Slots[0] = m.Slots[1] })
+	wantCode(t, bob.catchUp(t.Context(), i.Friendship), protocol.CodeRollback)
+	if diff := cmp.Diff(before, bob.row(i.Friendship)); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // Also while the acceptance waits for an answer the invitee may change its key.
@@ -349,6 +372,42 @@ func TestTwoProgramsOnOneProfileDoNotDisturbEachOther(t *testing.T) {
 	}
 }
 
+// Between the server's answer to one program and its being stored, the other one
+// takes the next step.
+func TestTheAnswerToAStepDoesNotPayForTheNextOne(t *testing.T) {
+	o := newOffice(t)
+	anna, bob := o.enters("anna"), o.enters("bob")
+	i := anna.invites("Bob")
+	bob.accepts(i, "Anna")
+	anna.catchesUp()
+	second := &person{t: t, opt: anna.opt}
+	second.start()
+	t.Cleanup(func() { _ = second.Close() })
+	anna.Client.opt.fault = func(at crashPoint) {
+		if at == (crashPoint{localmap.CallConfirm, answered}) {
+			o.loseNext(theRequest)
+			if f := second.does(second.Remove, i.Friendship); !f.Unsent {
+				t.Errorf("%+v", f)
+			}
+		}
+	}
+	anna.does(anna.Confirm, i.Friendship)
+	wantState(t, anna, i.Friendship, "")
+	second.catchesUp()
+	if got := o.state(i.Friendship); got != protocol.MailboxEnded {
+		t.Errorf("the mailbox is %s: nobody told the server", got)
+	}
+}
+
+func TestAMissingMailboxEndsNoInvite(t *testing.T) {
+	o := newOffice(t)
+	anna := o.enters("anna")
+	i := anna.invites("Bob")
+	o.set(func() { delete(o.rows, i.Friendship) })
+	anna.catchesUp()
+	wantState(t, anna, i.Friendship, StateInvited)
+}
+
 // A view that was read before another reader stored a newer one is old, not a lie.
 func TestAViewThatWasOvertakenIsDropped(t *testing.T) {
 	o := newOffice(t)
@@ -365,7 +424,7 @@ func TestAViewThatWasOvertakenIsDropped(t *testing.T) {
 			wantState(t, bob, i.Friendship, StateFriend)
 		}
 	}
-	bob.catchesUp()
+	wantCode(t, bob.catchUp(t.Context(), i.Friendship), "")
 	wantState(t, bob, i.Friendship, StateFriend)
 	if !overtaken {
 		t.Fatal("nothing was overtaken")
