@@ -135,7 +135,7 @@ func sentence(s string) string {
 func (a *app) report(err error) {
 	code, message := protocol.CodeOf(err), err.Error()
 	if a.json {
-		a.writeJSON(a.Err, protocol.ErrorBody{Error: &protocol.Error{Code: code, Message: message}})
+		_ = a.writeJSON(a.Err, protocol.ErrorBody{Error: &protocol.Error{Code: code, Message: message}})
 		return
 	}
 	_, _ = fmt.Fprintf(a.Err, "p4p: %s (%s)\n", safeLine(message), code)

@@ -48,7 +48,7 @@ func (c *Client) Stream(ctx context.Context, after protocol.Cursor, id *protocol
 	d := websocket.Dialer{
 		NetDialContext:   c.dial.net.DialContext,
 		TLSClientConfig:  c.dial.tls,
-		Proxy:            func(r *http.Request) (*url.URL, error) { return proxy(r) },
+		Proxy:            proxy,
 		HandshakeTimeout: callTime,
 		ReadBufferSize:   64 << 10,
 	}

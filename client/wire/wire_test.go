@@ -82,8 +82,8 @@ func TestWhateverAnswersBecomesACode(t *testing.T) {
 		"another API":           {answer(200, `{"ok":true}`), protocol.CodeForeignServer},
 		"an endless answer":     {answer(200, long), protocol.CodeForeignServer},
 		"a UUID in upper case":  {answer(200, `{"server":"`+strings.ToUpper("aaaaaaaa-aaaa-8aaa-8aaa-aaaaaaaaaaaa")+`"}`), protocol.CodeForeignServer},
-		"a redirect to a host":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://192.0.2.1/v1/info", 307) }, protocol.CodeForeignServer},
-		"a redirect to itself":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/v1/info", 302) }, protocol.CodeForeignServer},
+		"a redirect to a host":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://192.0.2.1/v1/info", http.StatusTemporaryRedirect) }, protocol.CodeForeignServer},
+		"a redirect to itself":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/v1/info", http.StatusFound) }, protocol.CodeForeignServer},
 		"a line that breaks":    {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, protocol.CodeNoServer},
 		"an answer that breaks": {cutShort, protocol.CodeNoServer},
 	} {

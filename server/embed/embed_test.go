@@ -27,7 +27,7 @@ func keep(t *testing.T, home, listen string) (*Keeper, chan string) {
 
 func serverAt(t *testing.T, url string) string {
 	t.Helper()
-	r, err := http.Get(url + "/v1/info") //nolint:noctx // a test's probe
+	r, err := http.Get(url + "/v1/info")
 	if err != nil {
 		t.Fatal(err)
 	}

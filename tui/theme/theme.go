@@ -76,7 +76,7 @@ func New(isDark, colour bool) Theme {
 	if isDark {
 		p = dark
 	}
-	fg := func(c color.Color) lipgloss.Style { return plain.Foreground(c) }
+	fg := plain.Foreground
 	t := Theme{
 		Dark: isDark, Colour: true,
 		Text: plain, Dim: fg(p.dim), Faint: fg(p.faint), Strong: plain.Bold(true),
