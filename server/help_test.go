@@ -171,7 +171,8 @@ func (f *feed) next() (protocol.ServerFrame, error) {
 	if err != nil {
 		return v, err
 	}
-	return v, protocol.DecodeStrict(b, &v)
+	err = protocol.DecodeStrict(b, &v)
+	return v, err
 }
 
 // until reads events up to seq last; a gap or a repeat is an error.

@@ -97,7 +97,9 @@ func abort(t *testing.T, r *running) {
 	if _, err := io.WriteString(c, "PUT /v1/blobs/"+strings.Repeat("A", 43)+" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf"); err != nil {
 		t.Fatal(err)
 	}
-	c.(*net.TCPConn).SetLinger(0)
+	if err := c.(*net.TCPConn).SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
 	c.Close()
 	g, err := net.Dial("tcp", strings.TrimPrefix(r.URL(), "http://"))
 	if err != nil {

@@ -331,7 +331,7 @@ func TestAServerThatCannotStartSaysWhy(t *testing.T) {
 	} {
 		s, err := Start(t.Context(), c.config)
 		if err == nil {
-			s.Shutdown(t.Context())
+			_ = s.Shutdown(t.Context())
 		}
 		if protocol.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)

@@ -242,7 +242,8 @@ func (c *client) read() (protocol.ServerFrame, error) {
 	if err != nil {
 		return f, err
 	}
-	return f, protocol.DecodeStrict(b, &f)
+	err = protocol.DecodeStrict(b, &f)
+	return f, err
 }
 
 func (c *client) hello() protocol.Hello {

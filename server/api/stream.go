@@ -87,7 +87,7 @@ func (a *API) getStream(w http.ResponseWriter, r *http.Request) error {
 	}
 	ws, err := up.Upgrade(w, r, nil)
 	if err != nil {
-		return nil //nolint:nilerr // the upgrader has answered
+		return nil // the upgrader has answered
 	}
 	a.Metrics.streamClosed(newStream(a, ws).serve(r.Context(), from))
 	return nil

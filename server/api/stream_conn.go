@@ -239,7 +239,8 @@ func readFrame(kind int, r io.Reader) (protocol.ClientFrame, error) {
 	case len(b) > protocol.MaxClientFrame:
 		return f, protocol.Errorf(protocol.CodeTooLarge, "A client's frame holds at most %d bytes.", protocol.MaxClientFrame)
 	}
-	return f, protocol.DecodeStrict(b, &f)
+	err = protocol.DecodeStrict(b, &f)
+	return f, err
 }
 
 func isTimeout(err error) bool {

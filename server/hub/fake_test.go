@@ -99,7 +99,7 @@ func post(text string) protocol.Record {
 }
 
 func deletion(target protocol.Record) protocol.Record {
-	r := post("delete " + target.JWS)
+	r := post("delete " + target.ID.String())
 	r.Kind, r.Target = protocol.KindDeletion, target.ID
 	return r
 }

@@ -3,6 +3,7 @@ package hub
 import (
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"p4p/protocol"
@@ -20,6 +21,10 @@ type frame struct {
 const frameOverhead = 128
 
 func (f *frame) size() int { return len(f.wire) + len(f.ids)*len(protocol.UUID{}) + frameOverhead }
+
+func (f *frame) holds(ids map[protocol.UUID]bool) bool {
+	return len(ids) > 0 && slices.ContainsFunc(f.ids, func(id protocol.UUID) bool { return ids[id] })
+}
 
 const (
 	eventOverhead = 60 // about, beside the JWS

@@ -109,11 +109,14 @@ func (r *ring) take(cursor uint64, maxBytes int, buf [][]byte) taken {
 
 // holding lists the frames that hold one of these records.
 func (r *ring) holding(ids map[protocol.UUID]bool) []*frame {
+	if len(ids) == 0 {
+		return nil
+	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	var found []*frame
 	for _, f := range r.frames {
-		if slices.ContainsFunc(f.ids, func(id protocol.UUID) bool { return ids[id] }) {
+		if f.holds(ids) {
 			found = append(found, f)
 		}
 	}

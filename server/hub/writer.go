@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"p4p/protocol"
@@ -192,12 +193,19 @@ func (h *Hub) publish(recs []protocol.Record, results []store.Appended) {
 		}
 	}
 	frames := encodeFrames(events)
-	for _, f := range frames {
+	for i, f := range frames {
 		n := f.last - f.first + 1
 		f.ids, ids = ids[:n:n], ids[n:]
+		if f.holds(erased) {
+			frames[i] = h.again(f)
+		}
+	}
+	h.erase(erased)
+	if slices.Contains(frames, nil) {
+		h.ring.skipTo(events[len(events)-1].Seq)
+		return
 	}
 	h.ring.publish(frames)
-	h.erase(erased)
 }
 
 func (h *Hub) takeDown(id protocol.UUID) error {
@@ -205,27 +213,32 @@ func (h *Hub) takeDown(id protocol.UUID) error {
 	if err != nil {
 		return err
 	}
+	h.erase(map[protocol.UUID]bool{id: true})
 	if e != nil {
 		h.ring.publish(encodeFrames([]protocol.Event{*e}))
 	}
-	h.erase(map[protocol.UUID]bool{id: true})
 	return nil
 }
 
-// erase has the ring say of these records what the log says now.
+// erase has the ring say of these records what the log says now. It comes before
+// the news of the erasing is published: who has heard of that finds nothing.
 func (h *Hub) erase(ids map[protocol.UUID]bool) {
-	if len(ids) == 0 {
-		return
-	}
 	for _, old := range h.ring.holding(ids) {
-		var f *frame
-		events, err := h.log.Range(h.life, old.first-1, int(old.last-old.first+1), 2*protocol.MaxFrame)
-		if err != nil {
-			h.opt.Log.Error("the ring could not be brought up to date; readers use the store", "error", err)
-		} else if frames := encodeFrames(events); len(frames) == 1 && frames[0].first == old.first && frames[0].last == old.last {
-			f = frames[0]
-			f.ids = old.ids
-		}
-		h.ring.replace(old, f)
+		h.ring.replace(old, h.again(old))
 	}
+}
+
+// again encodes the events of a frame as the log tells them now; nil if that fails.
+func (h *Hub) again(old *frame) *frame {
+	events, err := h.log.Range(h.life, old.first-1, int(old.last-old.first+1), 2*protocol.MaxFrame)
+	if err != nil {
+		h.opt.Log.Error("the ring could not be brought up to date; readers use the store", "error", err)
+		return nil
+	}
+	frames := encodeFrames(events)
+	if len(frames) != 1 || frames[0].first != old.first || frames[0].last != old.last {
+		return nil
+	}
+	frames[0].ids = old.ids
+	return frames[0]
 }
