@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
@@ -60,7 +59,7 @@ func startChromium() {
 	}
 	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, endBrowser := chromedp.NewContext(allocator)
-	chromium.ctx = ctx
+	chromium.ctx = ctx //nolint:fatcontext // the browser outlives the test that started it
 	chromium.end = func() {
 		endBrowser()
 		endAllocator()
@@ -106,15 +105,12 @@ func (p *phone) tab() *phone {
 	return q
 }
 
-// webPatience is how long a browser on a busy machine may take for anything.
-const webPatience = 20 * time.Second
-
 func (p *phone) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	if err := chromedp.Do(p.ctx); err != nil { // opens the tab, for longer than one step's time
 		p.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(p.ctx, webPatience)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		p.fail(err)
@@ -123,7 +119,7 @@ func (p *phone) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func (p *phone) fail(err error) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, webPatience)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
 	p.t.Fatalf("%v; the page says:\n%s", err, text)
@@ -145,7 +141,7 @@ func (p *phone) before(script string) {
 // eval gives what a JavaScript expression, or the promise that it makes, comes to.
 func eval[T any](p *phone, expression string) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, webPatience)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -161,7 +157,7 @@ func (p *phone) until(expression string) {
 	eval[bool](p, fmt.Sprintf(`new Promise((resolve, reject) => {
 		const look = () => { if (%s) { clearTimeout(timer); eye.disconnect(); resolve(true); } };
 		const eye = new MutationObserver(look);
-		const timer = setTimeout(() => reject(new Error("waited in vain for " + %s)), 15000);
+		const timer = setTimeout(() => reject(new Error("waited in vain for " + %s)), 50000);
 		eye.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 		look();
 	})`, expression, quote(expression)))

@@ -90,7 +90,7 @@ func (c *peer) posts(text string) protocol.UUID {
 // sees waits for a post and gives it.
 func (c *peer) sees(wanted func(client.Item) bool) client.Item {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), webPatience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
 	changes := c.Changes()
 	for {
@@ -112,7 +112,7 @@ func (c *peer) sees(wanted func(client.Item) bool) client.Item {
 // becomes waits until a friendship is in a state and gives it.
 func (c *peer) becomes(f protocol.UUID, state client.FriendState) client.Friendship {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), webPatience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
 	changes := c.Changes()
 	for {

@@ -95,6 +95,11 @@ func TestThePhoneThatOpensAnInviteBecomesAFriend(t *testing.T) {
 	p.until(`document.querySelectorAll(".post").length === 3`)
 	p.shot("feed")
 
+	p.until(`[...document.querySelectorAll(".post")].find((e) => e.innerText.includes("good morning")).querySelector("footer").innerText.includes("Report")`)
+	eval[bool](p, `([...document.querySelectorAll(".post")].find((e) => e.innerText.includes("good morning")).querySelector("footer .quiet").click(), true)`)
+	p.press("Report it")
+	p.sees("Reported.")
+
 	// What the other side deletes goes, and so does what one deletes oneself.
 	if _, err := bob.Delete(t.Context(), bob.sees(func(i client.Item) bool { return i.Text == "good morning" }).ID); err != nil {
 		t.Fatal(err)
@@ -414,5 +419,106 @@ func TestThePagesCardSaysNothingOfAnybody(t *testing.T) {
 		if !strings.Contains(body, `property="og:title"`) || !strings.Contains(body, "<noscript>") || strings.Contains(body, "{{") {
 			t.Errorf("the %s page: %s", name, body)
 		}
+	}
+}
+
+func TestWithoutTheServerThePageStartsFromWhatItKept(t *testing.T) {
+	p := newPhone(t)
+	data := t.TempDir()
+	s, err := server.Start(t.Context(), server.Config{Data: data, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := newPeer(t, s.URL())
+	alice.posts("kept for later")
+	invite := alice.invites("Bob")
+	p.open(invite.Link.URL())
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	p.press("Go on to the feed")
+	p.sees("kept for later")
+	who := eval[string](p, whoami)
+	eval[bool](p, `navigator.serviceWorker.ready.then(() => true)`)
+	endServer(t, s)
+	p.open(s.URL() + "/")
+	p.until(`document.querySelector("#state")?.innerText === "offline"`)
+	p.until(`document.querySelector(".post .friend bdi")?.innerText === "Alice"`)
+	if got := eval[string](p, whoami); got != who {
+		t.Errorf("it is %s now and was %s", got, who)
+	}
+	s, err = server.Start(t.Context(), server.Config{Data: data, Listen: strings.TrimPrefix(s.URL(), "http://")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer endServer(t, s)
+	alice.posts("back again")
+	p.sees("back again")
+	if kept := eval[string](p, `caches.keys().then(async (names) => {
+		const urls = [];
+		for (const n of names) for (const r of await (await caches.open(n)).keys()) urls.push(r.url);
+		return urls.join(" ");
+	})`); strings.Contains(kept, "/f/") || strings.Contains(kept, "/v1/") || !strings.Contains(kept, "/static/app/main.js") {
+		t.Errorf("the cache holds %s", kept)
+	}
+}
+
+func TestACodeHeldBeforeTheCameraOpensItsInvite(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	invite := alice.invites("Bob")
+	// This browser reads no codes: what a phone's would read is put in its place.
+	p.before(`window.codes = ["hello"];
+		window.BarcodeDetector = class {
+			static getSupportedFormats() { return Promise.resolve(["qr_code"]); }
+			detect() { return Promise.resolve(window.codes.map((rawValue) => ({ rawValue }))); }
+		};
+		navigator.mediaDevices.getUserMedia = async () => {
+			const canvas = document.createElement("canvas");
+			canvas.getContext("2d").fillRect(0, 0, 9, 9);
+			window.camera = canvas.captureStream(5);
+			return window.camera;
+		};`)
+	p.open(s.URL())
+	p.press("Friends")
+	p.press("Scan an invite")
+	p.sees("This is not a link")
+	eval[bool](p, `(window.codes = [`+quote(invite.Link.QR())+`], true)`)
+	p.sees("Who did the invite come from?")
+	if !eval[bool](p, `window.camera.getTracks().every((t) => t.readyState === "ended")`) {
+		t.Error("the camera still runs")
+	}
+	if url := eval[string](p, "location.href"); strings.Contains(url, "#") {
+		t.Errorf("the address bar holds %s", url)
+	}
+}
+
+func TestWhatAMaliciousServerMakesUpIsNotShown(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	alice.posts("genuine")
+	// The page's calls are answered as a server would that changes a text and keeps
+	// the signature, tells a comment as a post, and hands out another's record.
+	p.before(`const ask = window.fetch;
+		window.fetch = async (...a) => {
+			const r = await ask(...a);
+			if (!String(a[0]).startsWith("/v1/records?")) return r;
+			const page = await r.json();
+			const [e] = page.events;
+			const [head, body, sig] = e.jws.split(".");
+			const said = JSON.parse(atob(body.replaceAll("-", "+").replaceAll("_", "/")));
+			const forge = (s) => [head, btoa(JSON.stringify({ ...said, text: s })).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""), sig].join(".");
+			page.events.unshift({ seq: e.seq + 2, kind: "post", jws: forge("made up") });
+			page.events.unshift({ seq: e.seq + 3, kind: "comment", jws: e.jws });
+			page.events.unshift({ seq: e.seq + 4, kind: "post", jws: "x" }, { seq: e.seq + 5, kind: "post" });
+			return new Response(JSON.stringify(page));
+		};`)
+	alice.sees(func(i client.Item) bool { return i.Seq != 0 })
+	p.open(s.URL())
+	p.sees("genuine")
+	if n := eval[int](p, `document.querySelectorAll(".post").length`); n != 1 || eval[bool](p, `document.body.innerText.includes("made up")`) {
+		t.Errorf("%d posts are shown", n)
 	}
 }

@@ -17,7 +17,11 @@ import (
 	"encoding/base64"
 	"html"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 //go:embed static
@@ -76,6 +80,26 @@ func page(title, about, how, command, after string) File {
 	return newFile(shell, "text/html; charset=utf-8")
 }
 
+// Worker is the service worker at /sw.js, which starts the program when the server
+// is away. It names all files and changes when any of them does.
+var Worker = func() File {
+	source, err := files.ReadFile("static/app/sw.js")
+	if err != nil {
+		panic(err) // embedded
+	}
+	version, list := sha256.New(), make([]string, 0, len(assets))
+	version.Write(Home.Body)
+	for _, name := range slices.Sorted(maps.Keys(assets)) {
+		version.Write([]byte(name + assets[name].ETag))
+		list = append(list, strconv.Quote("/"+name))
+	}
+	text := strings.NewReplacer(
+		"{{version}}", "p4p "+base64.RawURLEncoding.EncodeToString(version.Sum(nil)[:12]),
+		"{{files}}", strings.Join(list, ", "),
+	).Replace(string(source))
+	return newFile([]byte(text), types[".js"])
+}()
+
 var types = map[string]string{
 	".js":          "text/javascript; charset=utf-8",
 	".css":         "text/css; charset=utf-8",
@@ -88,7 +112,7 @@ var assets = func() map[string]File {
 	m := map[string]File{}
 	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
 		contentType := types[path.Ext(name)]
-		if err != nil || d.IsDir() || contentType == "" {
+		if err != nil || d.IsDir() || contentType == "" || name == "static/app/sw.js" {
 			return err
 		}
 		body, err := files.ReadFile(name)

@@ -60,37 +60,69 @@ export async function start() {
   });
 }
 
-// follow loads the feed and follows it from then on.
+// follow loads the feed and follows it from then on. Without the server it shows
+// what was there last, and begins once the server is there.
 export async function follow() {
-  let cursor = { epoch: app.info.epoch, seq: app.info.seq };
-  if (app.state === "offline") await app.feed.fromCache();
-  else await app.feed.first().catch(() => app.feed.fromCache());
-  const offlineStart = app.state === "offline";
+  if (app.state === "offline") {
+    await app.feed.fromCache();
+    changed("state");
+    await infoAtLast();
+  }
+  let cursor;
+  try {
+    cursor = await fresh();
+  } catch (err) {
+    if (!api.isTemporary(err)) throw err;
+    app.state = "offline";
+    return follow();
+  }
   app.stream = new Stream(cursor, {
     events: (events) => app.feed.live(events),
     mailbox: (notice) => catchUp(() => app.friends.follow(notice.friendship)),
     watches: () => app.friends.watches(),
+    reset: async () => {
+      await learn();
+      return fresh();
+    },
     state: (s) => {
       app.state = s;
       changed("state");
-      if (s === "online") catchUp(resume);
-    },
-    reset: async () => {
-      app.info = await api.info();
-      await app.feed.first();
-      cursor = { epoch: app.info.epoch, seq: app.info.seq };
-      return cursor;
+      if (s !== "online") return;
+      catchUp(async () => {
+        await app.friends.followAll();
+        await app.outbox.send();
+      });
     },
   });
-  let behind = offlineStart;
-  // resume does what waited for the server.
-  async function resume() {
-    if (behind) {
-      behind = false;
-      await app.feed.first();
+}
+
+// fresh loads the feed's newest page and gives the cursor to follow it from: that
+// of before the page, so that nothing falls between the two.
+async function fresh() {
+  const cursor = { epoch: app.info.epoch, seq: app.info.seq };
+  await app.feed.first();
+  return cursor;
+}
+
+async function learn() {
+  const info = await api.info();
+  if (info.server !== app.info.server) location.reload(); // another server took over this address
+  app.info = info;
+  await setSetting("info", info);
+}
+
+// infoAtLast waits until the server answers.
+async function infoAtLast() {
+  for (let wait = 1000; ; wait = Math.min(30_000, wait * 2)) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, wait * (0.5 + Math.random() / 2));
+      window.addEventListener("online", resolve, { once: true });
+    });
+    try {
+      return await learn();
+    } catch (err) {
+      if (!api.isTemporary(err)) throw err;
     }
-    await app.friends.followAll();
-    await app.outbox.send();
   }
 }
 
@@ -121,5 +153,5 @@ export function route() {
   if ((kind === "f" || kind === "p") && isUUID(id)) return { screen: kind === "f" ? "accept" : "thread", id };
   if (kind === "f" || kind === "p") return { screen: "nowhere" };
   const [screen, rest] = location.hash.slice(1).split("/");
-  return { screen: ["write", "friends", "invite"].includes(screen) ? screen : "feed", id: rest };
+  return { screen: ["write", "friends", "invite", "scan"].includes(screen) ? screen : "feed", id: rest };
 }

@@ -10,6 +10,7 @@ import { all, putAll, removeAll } from "./store.js";
 
 const pageSize = 200;
 const kept = 300; // records for a start without the server
+const most = 4000; // records in memory; what is older is loaded again when asked for
 
 export class Feed {
   constructor(server, changed) {
@@ -76,8 +77,16 @@ export class Feed {
     const last = await this.take(events);
     const ids = new Set(events.map((e) => e.seq));
     await this.keep([...this.items.values()].filter((i) => ids.has(i.seq)));
+    if (this.items.size > most) this.trim();
     this.changed();
     return last;
+  }
+
+  // trim forgets the older half.
+  trim() {
+    const all = [...this.items.values()].sort((a, b) => b.seq - a.seq);
+    for (const i of all.slice(most / 2)) this.drop(i.id);
+    this.low = this.before = all[most / 2 - 1].seq;
   }
 
   async take(events) {

@@ -5,6 +5,7 @@ import { accept, otherWays, readFragment } from "./accept.js";
 import { app, bus, follow, go, listen, route, start } from "./app.js";
 import { button, el } from "./dom.js";
 import { waitsForMe } from "./friends.js";
+import { scan } from "./scan.js";
 import * as screens from "./screens.js";
 
 const here = route();
@@ -39,6 +40,7 @@ function draw(first = false) {
     thread: () => screens.thread(gone.signal, id),
     write: () => screens.write(gone.signal),
     friends: () => screens.friends(gone.signal),
+    scan: () => scan(gone.signal),
     invite: () => screens.invite(gone.signal, id),
     accept: () => accept(gone.signal, id),
     nowhere: () => message("There is nothing at this address", "The link may have been cut off on the way: ask for it again.", el("a", { class: "button", href: "/", text: "Read the feed" })),
@@ -80,6 +82,18 @@ function stop(title, text, ...more) {
   if (details) details.open = true;
 }
 
+// keepProgram lets the program start without the server from now on.
+async function keepProgram() {
+  if (!("serviceWorker" in navigator)) return;
+  const address = "/sw.js";
+  const policy = window.trustedTypes?.createPolicy("p4p-worker", { createScriptURL: () => address });
+  try {
+    await navigator.serviceWorker.register(policy ? policy.createScriptURL("") : address, { updateViaCache: "none" });
+  } catch (err) {
+    console.warn("no start without the server:", err); // a self-signed address, or a private window
+  }
+}
+
 // Links within this program change the screen, not the document.
 function followLinks(e) {
   const a = e.target.closest?.("a[href]");
@@ -112,7 +126,7 @@ async function run() {
   listen("state", tellState);
   listen("friends", tellBadge);
   draw(true);
-  document.body.dataset.ready = "yes";
+  keepProgram();
   await follow();
 }
 

@@ -99,8 +99,21 @@ async function erase(item) {
   const what = item.kind === "post" ? "post" : "comment";
   if (!(await ask(`Delete this ${what}?`, "Its text and picture are erased on the server within a minute. Whoever copied it before still has the copy.", "Delete it"))) return;
   const row = await app.outbox.say("deletion", { target: item.id });
-  if (row.refused) throw new Error(row.refused.message);
+  if (row.refused) {
+    await app.outbox.discard(row.id);
+    throw new Error(row.refused.message);
+  }
   say(row.seq ? "Deleted." : "It is deleted once the server is reached.");
+}
+
+async function report(item) {
+  if (!(await ask("Report this to the operator?", "The operator of this server reads the report and may take it down. Nobody else sees that you reported it; the operator sees it from your device's number, without a name.", "Report it"))) return;
+  const row = await app.outbox.say("report", { target: item.id, text: "" });
+  if (row.refused) {
+    await app.outbox.discard(row.id);
+    throw new Error(row.refused.message);
+  }
+  say(row.seq ? "Reported." : "It is reported once the server is reached.");
 }
 
 // postNode shows a post (in the feed or by itself) or a comment.
@@ -124,7 +137,7 @@ export function postNode(item, { alone = false } = {}) {
       foot.append(el("a", { href: `/p/${item.id}`, class: "button", text: n === 0 ? "Comment" : n === 1 ? "1 comment" : `${n} comments` }));
     }
     if (item.kind === "post") foot.append(button("Share", () => share(item.id)));
-    if (mine) foot.append(button("Delete", () => erase(item)));
+    foot.append(mine ? button("Delete", () => erase(item)) : button("Report", () => report(item), { class: "quiet" }));
   }
   return el("article", { class: `post ${item.kind}`, "data-id": item.id, "aria-label": item.kind }, head, body, payload.image ? pictureOf(item) : null, foot);
 }

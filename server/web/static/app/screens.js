@@ -1,7 +1,7 @@
 // The screens of the app, but for the one that accepts an invite.
 
 import { from32 } from "../p4p/bytes.js";
-import { isLoopback, linkQR, linkURL, parseLink } from "../p4p/link.js";
+import { isLoopback, linkQR, linkURL } from "../p4p/link.js";
 import { limits, normalize } from "../p4p/record.js";
 import { codeOf } from "../p4p/error.js";
 import * as api from "./api.js";
@@ -9,8 +9,9 @@ import { app, base, go, listen } from "./app.js";
 import { ask, button, copy, el, field, say } from "./dom.js";
 import { nameOf, isLive, waitsForMe } from "./friends.js";
 import { prepare } from "./picture.js";
-import { counter, pendingItems, postNode, sync } from "./post.js";
+import { counter, pendingItems, postNode, signature, sync } from "./post.js";
 import * as qr from "./qr.js";
+import { canScan, openLink } from "./scan.js";
 import { line } from "./text.js";
 
 const page = 60; // posts at a time
@@ -79,6 +80,7 @@ export function thread(signal, id) {
     }
   });
   let missing = "";
+  let there = false; // the post was seen
   let shownKey = "";
   let before;
   const earlier = button("Earlier comments", loadComments);
@@ -90,9 +92,10 @@ export function thread(signal, id) {
   }
   function draw() {
     const item = app.feed.items.get(id);
-    const key = item ? JSON.stringify([item.id, app.friends.label(item, app.feed.epoch)?.name]) : missing;
+    const key = item ? signature(item) : missing;
     if (key !== shownKey) {
       shownKey = key;
+      there ||= Boolean(item);
       place.replaceChildren(item ? postNode(item, { alone: true }) : el("p", { class: "card", role: "status", text: missing || "One moment …" }));
     }
     form.hidden = !item;
@@ -119,7 +122,7 @@ export function thread(signal, id) {
     draw();
   }
   listen("feed", () => {
-    if (shownKey.startsWith("[") && !app.feed.items.has(id)) missing = "This post was deleted.";
+    if (there && !app.feed.items.has(id)) missing = "This post was deleted.";
     draw();
   }, signal);
   draw();
@@ -260,7 +263,9 @@ function rename(card, r) {
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
     try {
-      await app.friends.rename(r.id, nameOf(input.value));
+      const name = nameOf(input.value);
+      form.remove();
+      await app.friends.rename(r.id, name);
     } catch (err) {
       say(err.message);
     }
@@ -273,6 +278,7 @@ function rename(card, r) {
 export function friends(signal) {
   const list = el("div", { class: "stack" });
   function draw() {
+    if (list.querySelector("form:focus-within")) return; // somebody types a new name
     const rank = (r) => (waitsForMe(r) ? 0 : r.state === "friend" ? 1 : isLive(r) ? 2 : 3);
     const rows = app.friends.rows.toSorted((a, b) => rank(a) - rank(b));
     list.replaceChildren(
@@ -282,18 +288,14 @@ export function friends(signal) {
   }
   listen("friends", draw, signal);
   draw();
+  const scan = el("a", { class: "button", href: "/#scan", text: "Scan an invite", hidden: true });
+  canScan().then((can) => (scan.hidden = !can));
   const paste = el("input", { type: "url", autocomplete: "off", inputmode: "url" });
   const open = el("form", { class: "card" }, field("Got an invite link?", paste), el("button", { text: "Open it" }));
   open.addEventListener("submit", (e) => {
     e.preventDefault();
     try {
-      const l = parseLink(paste.value);
-      if (l.server !== location.origin && l.server !== base()) {
-        say("That invite is for another server: open the link itself in this browser.");
-        return;
-      }
-      const u = new URL(linkURL(l));
-      go(`${u.pathname}${u.hash}`);
+      openLink(paste.value);
     } catch (err) {
       say(err.message);
     }
@@ -303,9 +305,10 @@ export function friends(signal) {
     {},
     el("h1", { tabindex: "-1", text: "Friends" }),
     el("p", { class: "quiet", text: "Names stay on this phone. The server knows none of them." }),
-    el("p", {}, el("a", { class: "button primary", href: "/#invite", text: "Invite somebody" })),
+    el("p", { class: "row" }, el("a", { class: "button primary", href: "/#invite", text: "Invite somebody" }), scan),
     list,
     open,
+    el("p", { class: "quiet", text: "Who you are here lives in this browser alone. If its data is cleared, your friends' names and your identity are gone for good." }),
   );
 }
 

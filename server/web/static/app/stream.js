@@ -4,6 +4,7 @@ import { cursorText } from "../p4p/bytes.js";
 
 const firstWait = 500; // ms; doubled at each failure
 const longestWait = 30_000;
+const mostBehind = 5000; // records; then the newest page is loaded instead
 const silence = 40_000; // without a word from the socket after coming back to the page
 
 export class Stream {
@@ -63,6 +64,7 @@ export class Stream {
 
   async take(m) {
     if (m.hello) {
+      if (m.hello.seq - this.cursor.seq > mostBehind) return this.closed(4100);
       this.live = true;
       this.wait = firstWait;
       this.watched.clear();
@@ -96,8 +98,7 @@ export class Stream {
     }
     this.on.state("offline");
     const again = () => {
-      if (code >= 4100 && code < 4200) return this.restart();
-      return this.connect();
+      return code >= 4100 && code < 4200 ? this.restart() : this.connect();
     };
     this.timer = setTimeout(again, this.wait * (0.5 + Math.random() / 2));
     this.wait = Math.min(longestWait, this.wait * 2);
