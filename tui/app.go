@@ -126,6 +126,9 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 			a.toast.text = ""
 		}
 		return nil
+	case recordSeenMsg, mailboxSeenMsg:
+		a.eye.saw(msg)
+		return nil
 	case pictureDrawnMsg:
 		a.pictures.took(msg)
 		return nil
@@ -221,6 +224,9 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 		return a.quit()
 	case keymap.Help:
 		return a.open(newHelp(a.ui, s.keys()))
+	case keymap.Eye:
+		a.blink()
+		return nil
 	case keymap.Answer:
 		if len(a.notices) > 0 {
 			return a.open(newAnswer(a.ui, a.notices[0]))

@@ -125,6 +125,8 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 		return f.open(newAccept(f.ui, ""))
 	case keymap.Friends:
 		return f.open(newFriends(f.ui))
+	case keymap.Whole:
+		return f.whole(&f.list)
 	case keymap.Server:
 		return f.open(askServer(f.ui))
 	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard:
@@ -268,6 +270,7 @@ func (f *feed) noteShown() {
 
 // need loads a page where the view comes near an end of the window.
 func (f *feed) need(w, h int) tea.Cmd {
+	h -= f.panelRows(h)
 	cmd := f.list.need(w, h-f.extra(w, h))
 	if f.more || !f.loaded || len(f.items) == 0 {
 		return cmd
@@ -337,6 +340,8 @@ func (f *feed) above(w, h int) []string {
 			n = thousands(countLimit-1) + "+"
 		}
 		return []string{" " + f.theme.Pill.Render(" ↑ "+n+" new ") + f.theme.Dim.Render("  g shows them")}
+	case f.eye.open:
+		return nil
 	case f.newcomer() && f.sel < 0 && len(f.items) > 0 && h > 14:
 		return append(f.welcome(w), f.theme.Faint.Render(strings.Repeat("─", w)))
 	default:
@@ -350,7 +355,9 @@ func (f *feed) view(w, h int) frame {
 	if len(f.items) == 0 {
 		return frame{lines: f.empty(w, h)}
 	}
-	return frame{lines: append(above, f.list.view(w, h-len(above))...)}
+	n := f.panelRows(h)
+	lines := fit(append(above, f.list.view(w, h-len(above)-n)...), h-n)
+	return frame{lines: append(lines, f.recordPanel(&f.list, w, n)...)}
 }
 
 func (f *feed) title() string {
@@ -365,11 +372,20 @@ func (f *feed) title() string {
 	return f.heading("P4P") + " " + strings.Join(names, "  ")
 }
 
-func (f *feed) keys() keymap.Map { return keymap.Feed }
+func (f *feed) eyeTitle() string { return "records" }
+
+func (f *feed) keys() keymap.Map {
+	if f.eye.open {
+		return keymap.EyeFeed
+	}
+	return keymap.Feed
+}
 
 func (f *feed) hints() []keymap.Intent {
 	it, ok := f.selected()
 	switch {
+	case f.eye.open:
+		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Friends, keymap.Open}
 	case ok && it.Pending != nil && it.Pending.Refused != nil:
 		return []keymap.Intent{keymap.Retry, keymap.Discard, keymap.Down, keymap.Up}
 	case ok && it.Label.Kind == client.You:

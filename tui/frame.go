@@ -92,7 +92,11 @@ func (a *app) clip(lines []string, h int) []string {
 func (a *app) header(s *layer) string {
 	right := a.connection()
 	room := a.width - cells(right) - 2
-	l := cut(s.title(), room)
+	title := s.title()
+	if e, ok := s.screen.(eyed); ok && a.eye.open {
+		title = a.heading("the server's eye") + a.theme.Dim.Render(" "+e.eyeTitle())
+	}
+	l := cut(title, room)
 	return l + strings.Repeat(" ", max(1, a.width-cells(l)-cells(right)-1)) + right
 }
 
@@ -132,7 +136,9 @@ func (u *ui) starting() bool {
 // there is no connection.
 func (u *ui) banners() []string {
 	var out []string
-	if n := len(u.notices); n > 0 && !u.answering() {
+	if u.eye.open {
+		out = append(out, u.eyeBanner())
+	} else if n := len(u.notices); n > 0 && !u.answering() {
 		key := "y"
 		if u.top().typing() {
 			key = "ctrl+y"

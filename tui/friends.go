@@ -192,6 +192,8 @@ func (f *friends) key(i keymap.Intent) tea.Cmd {
 		f.sel = 0
 	case keymap.Bottom:
 		f.sel = len(f.rows)
+	case keymap.Whole:
+		return f.wholeMailbox()
 	case keymap.Invite:
 		return f.open(askInvite(f.ui))
 	case keymap.Accept:
@@ -243,6 +245,9 @@ func (f *friends) act(i keymap.Intent, r friendRow) tea.Cmd {
 // view: see screen.
 func (f *friends) view(w, h int) frame {
 	f.h = h
+	if f.eye.open {
+		return f.eyeView(w, h)
+	}
 	if len(f.rows) == 0 {
 		return frame{lines: f.empty(w)}
 	}
@@ -373,9 +378,19 @@ func (f *friends) empty(w int) []string {
 
 func (f *friends) title() string { return f.heading("Friends") }
 
-func (f *friends) keys() keymap.Map { return keymap.FriendList }
+func (f *friends) eyeTitle() string { return "friendships" }
+
+func (f *friends) keys() keymap.Map {
+	if f.eye.open {
+		return keymap.EyeThread
+	}
+	return keymap.FriendList
+}
 
 func (f *friends) hints() []keymap.Intent {
+	if f.eye.open {
+		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}
+	}
 	return []keymap.Intent{keymap.Open, keymap.Back, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Add}
 }
 

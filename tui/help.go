@@ -110,6 +110,8 @@ func (p *pager) view(w, h int) frame {
 
 func (p *pager) title() string { return p.ui.heading(line(p.subject, 40)) }
 
+func (p *pager) eyeTitle() string { return line(p.subject, 40) }
+
 func (p *pager) keys() keymap.Map { return keymap.Pages }
 
 func (p *pager) hints() []keymap.Intent {

@@ -205,6 +205,10 @@ func (l *list) need(w, h int) tea.Cmd {
 	first, row := l.span()
 	for i := first; i < len(l.items) && row < h; i++ {
 		row += l.height(i)
+		if l.ui.eye.open {
+			cmds = append(cmds, l.ui.lookAt(l.items[i]))
+			continue
+		}
 		d, ok := l.ui.drawingOf(l.items[i], l.shape())
 		if !ok {
 			continue

@@ -37,6 +37,7 @@ type version struct {
 	comments int
 	age      string
 	pending  string
+	eye      int // how far the server's row has come; 0 while the eye is closed
 	picture  int // 0 none or not asked for, 1 loading, 2 drawn, 3 failed
 }
 
@@ -58,6 +59,9 @@ func (u *ui) drawingOf(it client.Item, s shape) (drawing, bool) {
 }
 
 func (u *ui) versionOf(it client.Item, s shape) version {
+	if n := u.eye.stage(it.ID); n > 0 {
+		return version{shape: s, eye: n}
+	}
 	v := version{shape: s, label: it.Label, comments: it.Comments, age: age(it.CreatedAt, u.now())}
 	if it.Pending != nil {
 		v.pending = "waiting"
@@ -85,6 +89,13 @@ func (u *ui) versionOf(it client.Item, s shape) version {
 // lay draws an item: its label, its text, its picture, its fate.
 func (u *ui) lay(it client.Item, v version) []string {
 	w := min(v.width-gutter-1, maxText)
+	if v.eye > 0 {
+		rows := u.layRow(it, v.width-2)
+		for i, l := range rows {
+			rows[i] = " " + l
+		}
+		return rows
+	}
 	indent := strings.Repeat(" ", gutter-1)
 	out := []string{u.labelLine(it, v, w)}
 	if it.Kind == protocol.KindDeletion {

@@ -39,6 +39,7 @@ type Client interface {
 	friendsClient
 	serverClient
 	pictureClient
+	eyeClient
 	Status() client.Status
 }
 

@@ -100,6 +100,8 @@ func (t *thread) key(i keymap.Intent) tea.Cmd {
 		}
 		t.writing = true
 		return t.editor.area.Focus()
+	case keymap.Whole:
+		return t.whole(&t.list)
 	case keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard:
 		if it, ok := t.selected(); ok {
 			return t.recordAct(i, it)
@@ -203,11 +205,17 @@ func (t *thread) composer(h int) int {
 	return min(7, max(3, h/3))
 }
 
-func (t *thread) need(w, h int) tea.Cmd { return t.list.need(w, h-t.composer(h)) }
+func (t *thread) need(w, h int) tea.Cmd {
+	return t.list.need(w, h-t.composer(h)-t.panelRows(h))
+}
 
 // view: see screen.
 func (t *thread) view(w, h int) frame {
 	n := t.composer(h)
+	if t.eye.open {
+		n = t.panelRows(h)
+		return frame{lines: append(fit(t.list.view(w, h-n), h-n), t.recordPanel(&t.list, w, n)...)}
+	}
 	out := t.list.view(w, h-n)
 	if room := h - n - len(out); room > 0 && len(t.items) == 1 {
 		text := "No comments yet. c writes the first."
@@ -247,9 +255,14 @@ func (t *thread) title() string {
 	return t.heading("Post") + t.theme.Dim.Render(" "+count(max(0, len(t.items)-1), "comment", "comments"))
 }
 
+func (t *thread) eyeTitle() string { return "records" }
+
 func (t *thread) keys() keymap.Map {
-	if t.writing {
+	switch {
+	case t.writing:
 		return keymap.Write
+	case t.eye.open:
+		return keymap.EyeThread
 	}
 	return keymap.Thread
 }
@@ -257,6 +270,9 @@ func (t *thread) keys() keymap.Map {
 func (t *thread) hints() []keymap.Intent {
 	if t.writing {
 		return []keymap.Intent{keymap.Send, keymap.Back}
+	}
+	if t.eye.open {
+		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}
 	}
 	hints := []keymap.Intent{keymap.Comment, keymap.Down, keymap.Back}
 	if it, ok := t.selected(); ok {

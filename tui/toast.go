@@ -38,7 +38,7 @@ func (u *ui) fail(err error) tea.Cmd { return u.say(bad, sentence(err)) }
 
 // toastLines draws the toast in at most three lines.
 func (u *ui) toastLines(w int) []string {
-	if u.toast.text == "" || w < 8 {
+	if u.toast.text == "" || w < 8 || u.eye.open { // it may hold a name
 		return nil
 	}
 	mark, style := "✓", u.theme.Good

@@ -74,6 +74,7 @@ type ui struct {
 	width, height int
 	layers        []*layer
 	toast         toast
+	eye           eye
 	status        client.Status
 	notices       []client.Friendship
 	attached      attachment
@@ -94,6 +95,9 @@ func (u *ui) top() *layer { return u.layers[len(u.layers)-1] }
 
 // open puts a screen above the others.
 func (u *ui) open(s screen) tea.Cmd {
+	if _, ok := s.(eyed); !ok {
+		u.eye = eye{} // what it shows is for its owner
+	}
 	u.layers = append(u.layers, &layer{screen: s})
 	return s.init()
 }

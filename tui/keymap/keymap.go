@@ -14,6 +14,8 @@ const (
 	None Intent = iota
 	Quit
 	Help
+	Eye   // the server's
+	Whole // row of the server's
 	Back
 	Answer   // the acceptance that waits
 	OpenLink // the link that was pasted into a text

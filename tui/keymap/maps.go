@@ -6,11 +6,15 @@ var (
 	down     = bind(Down, "j ↓", "down", "down", "j", "down")
 	pageUp   = bind(PageUp, "ctrl+u pgup", "page up", "a page up", "pgup", "ctrl+u", "ctrl+b")
 	pageDown = bind(PageDown, "ctrl+d pgdn", "page down", "a page down", "pgdown", "ctrl+d", "ctrl+f", "space")
-	top      = bind(Top, "g home", "top", "to the top", "g", "home")
-	bottom   = bind(Bottom, "G end", "end", "to the end", "G", "end")
-	back     = bind(Back, "esc", "back", "back", "esc", "q", "left", "h")
-	backText = bind(Back, "esc", "back", "back", "esc")
-	submit   = bind(Submit, "enter", "go on", "go on", "enter")
+	// the same without the space bar, which shows the whole row there
+	eyePageDown = bind(PageDown, "ctrl+d pgdn", "page down", "a page down", "pgdown", "ctrl+d", "ctrl+f")
+	top         = bind(Top, "g home", "top", "to the top", "g", "home")
+	bottom      = bind(Bottom, "G end", "end", "to the end", "G", "end")
+	back        = bind(Back, "esc", "back", "back", "esc", "q", "left", "h")
+	backText    = bind(Back, "esc", "back", "back", "esc")
+	eye         = bind(Eye, "v", "server's eye", "this screen as the server sees it: no names, sealed bytes", "v")
+	seeNames    = bind(Eye, "v", "close the eye", "this screen with its names again", "v")
+	submit      = bind(Submit, "enter", "go on", "go on", "enter")
 )
 
 // Global holds everywhere: on a screen where one types, only its ctrl keys do.
@@ -46,6 +50,7 @@ var Feed = Map{"Feed", []Binding{
 	bind(Retry, "r", "retry", "send again what the server refused", "r"),
 	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
 	bind(Server, "s", "server", "enter a server's address", "s"),
+	eye,
 	bind(Back, "esc", "top", "let go of the selected post", "esc"),
 	bind(Quit, "q", "quit", "quit", "q"),
 }}
@@ -59,6 +64,25 @@ var Thread = Map{"Post and comments", []Binding{
 	bind(Report, "!", "report", "report what is selected to the server's operator", "!"),
 	bind(Retry, "r", "retry", "send again what the server refused", "r"),
 	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
+	eye, back,
+}}
+
+// EyeFeed is the keys of the feed as the server sees it.
+var EyeFeed = Map{"The server's eye", []Binding{
+	seeNames,
+	bind(Whole, "r", "whole row", "the selected row in full, with its signature", "r", "space"),
+	bind(Open, "enter", "open", "the post's rows with those of its comments", "enter", "right", "l"),
+	bind(Friends, "f", "friendships", "friendships as the server sees them", "f"),
+	down, up, top, bottom, eyePageDown, pageUp,
+	bind(Back, "esc", "top", "let go of the selected row", "esc"),
+	bind(Quit, "q", "quit", "quit", "q"),
+}}
+
+// EyeThread is the keys of a post, or of the friends, as the server sees them.
+var EyeThread = Map{"The server's eye: inside", []Binding{
+	seeNames,
+	bind(Whole, "r enter", "whole row", "the selected row in full", "r", "enter", "space", "right", "l"),
+	down, up, top, bottom, eyePageDown, pageUp,
 	back,
 }}
 
@@ -99,7 +123,7 @@ var FriendList = Map{"Friends", []Binding{
 	bind(Revoke, "x", "revoke", "revoke an open invite", "x"),
 	bind(Add, "+", "add name", "add a name to the phone book", "+"),
 	top, bottom, pageDown, pageUp,
-	back,
+	eye, back,
 }}
 
 // Ask is the keys of a question that is answered with yes or no.
@@ -113,4 +137,4 @@ var Ask = Map{"Yes or no", []Binding{
 var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, bind(Back, "esc", "back", "back", "esc", "q", "?", "f1", "left", "h")}}
 
 // All are the maps in the order of the help.
-var All = []Map{Feed, Thread, Write, InviteShown, FriendList, Global}
+var All = []Map{Feed, Thread, Write, InviteShown, FriendList, EyeFeed, EyeThread, Global}
