@@ -139,16 +139,25 @@ func (c *Client) open(ctx context.Context, l protocol.Link) (opened, error) {
 	return o, nil
 }
 
-// linked finds the server that a link names. A profile that belongs to a server
-// makes its calls there, by the address that it knows: the link only has to name
-// the same server.
+// linked finds the server that a link names. A server that the profile is in
+// contact with is called by the address that is known already, whatever address of
+// it the link has.
 func (c *Client) linked(ctx context.Context, l protocol.Link) (opened, error) {
-	if s := c.link.get(); s != nil && s.URL() == l.Server {
-		return opened{server: s}, nil
+	if _, known, _ := c.local.Server(); known == "" && l.Loopback() {
+		// A link to this machine may be one to the embedded server, which is started
+		// by being reached. If that fails, the link is for another.
+		_, _ = c.reach(ctx)
+	}
+	if own := c.link.get(); own != nil && own.URL() == l.Server {
+		return opened{server: own}, nil
 	}
 	s, err := c.visit(ctx, l.Server, l.Pin)
 	if err != nil {
 		return opened{}, err
+	}
+	if own := c.link.get(); own != nil && own.Info.Server == s.Info.Server {
+		s.Close()
+		return opened{server: own}, nil
 	}
 	bound, _, _ := c.local.Server()
 	if bound == nil {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"net/http/httptest"
@@ -325,6 +326,37 @@ func TestTheSameServerUnderAnotherAddressIsTheSameServer(t *testing.T) {
 	}
 	if _, url, _ := bob.local.Server(); url != o.URL {
 		t.Errorf("a link moved the profile to %s", url)
+	}
+}
+
+// The embedded server's address may be another tomorrow: it is asked for each
+// time, and a link that has it does not change that.
+func TestALinkToTheEmbeddedServerFixesNoAddress(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		o, elsewhere := newOffice(t), newOffice(t)
+		elsewhere.info.Server[0] ^= 1
+		anna, bob := o.enters("anna"), o.enters("bob")
+		bob.opt.Server, bob.opt.ServerURL = "", func(context.Context) (string, error) { return o.URL, nil }
+		bob.restarts()
+		key := bob.local.Key().Public
+		i := anna.invites("Bob")
+		i.Link.Server = strings.Replace(i.Link.Server, "127.0.0.1", host, 1)
+		if f := bob.accepts(i, "Anna"); f.Unsent {
+			t.Errorf("%+v", f)
+		}
+		id, url, _ := bob.local.Server()
+		if id == nil || *id != o.info.Server || url != "" || bob.local.Key().Public != key {
+			t.Errorf("bound to %v at %q; the same key: %v", id, url, bob.local.Key().Public == key)
+		}
+
+		carl := o.enters("carl")
+		carl.opt.Server, carl.opt.ServerURL = "", bob.opt.ServerURL
+		carl.restarts()
+		dora := elsewhere.enters("dora")
+		carl.accepts(dora.invites("Carl"), "Dora") // also on this machine, and not the embedded one
+		if id, url, _ := carl.local.Server(); id == nil || *id != elsewhere.info.Server || url != elsewhere.URL {
+			t.Errorf("bound to %v at %q", id, url)
+		}
 	}
 }
 

@@ -233,11 +233,15 @@ func (c *Client) step(ctx context.Context, f protocol.UUID, change func(*localma
 	if row.Pending == localmap.CallNone {
 		return friendshipOf(row), nil
 	}
-	row, err = c.complete(ctx, f)
-	if err != nil && row.Pending == localmap.CallNone {
-		return Friendship{}, err
+	paidFor, err := c.complete(ctx, f)
+	switch {
+	case err == nil, paidFor.Pending != localmap.CallNone:
+		return friendshipOf(paidFor), nil
+	case row.State == localmap.StateRemoved && protocol.CodeOf(err) == protocol.CodeUnknownFriendship:
+		paid(&row) // by another process, which buried it
+		return friendshipOf(row), nil
 	}
-	return friendshipOf(row), nil
+	return Friendship{}, err
 }
 
 // errUnchanged ends a change that finds nothing to do.

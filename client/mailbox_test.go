@@ -284,6 +284,9 @@ func TestAConflictIsSolvedByTheNextNumber(t *testing.T) {
 	if f := anna.does(anna.Remove, i.Friendship); f.Unsent {
 		t.Errorf("%+v", f)
 	}
+	if _, err := anna.local.Friendship(t.Context(), i.Friendship); protocol.CodeOf(err) != protocol.CodeUnknownFriendship {
+		t.Errorf("the removed row is still there: %v", err)
+	}
 	bob.catchesUp()
 	wantState(t, bob, i.Friendship, StateEnded)
 }
@@ -396,6 +399,26 @@ func TestTheAnswerToAStepDoesNotPayForTheNextOne(t *testing.T) {
 	second.catchesUp()
 	if got := o.state(i.Friendship); got != protocol.MailboxEnded {
 		t.Errorf("the mailbox is %s: nobody told the server", got)
+	}
+}
+
+func TestARemovalThatAnotherProgramFinishesIsDone(t *testing.T) {
+	for _, at := range []moment{owed, answered} {
+		o := newOffice(t)
+		anna, bob := o.enters("anna"), o.enters("bob")
+		f := o.friends(anna, "Bob", bob, "Anna")
+		second := &person{t: t, opt: anna.opt}
+		second.start()
+		t.Cleanup(func() { _ = second.Close() })
+		anna.Client.opt.fault = func(p crashPoint) {
+			if p == (crashPoint{localmap.CallEnd, at}) {
+				second.catchesUp()
+			}
+		}
+		if got := anna.does(anna.Remove, f); got.State != StateEnded || got.Unsent {
+			t.Errorf("%+v", got)
+		}
+		wantState(t, anna, f, "")
 	}
 }
 

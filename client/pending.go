@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 
 	"p4p/localmap"
@@ -88,8 +89,8 @@ func (c *Client) revoke(r *localmap.Friendship) error {
 	return owe(r, localmap.CallRevoke, request{Delete: &protocol.MailboxDelete{}})
 }
 
-// A call that meets a mailbox which moved on is tried once more with a new
-// number; a mailbox that moves on and on has a server that lies.
+// A call that meets a mailbox which moved on is made again with a new number. A
+// mailbox that moves on and on has a server that lies.
 const maxTries = 4
 
 // complete makes the call that a friendship owes, if any, and stores what came of
@@ -97,21 +98,32 @@ const maxTries = 4
 // call still pending: no answer, it stays owed. An error without: the server
 // refused for good.
 func (c *Client) complete(ctx context.Context, f protocol.UUID) (localmap.Friendship, error) {
-	var row localmap.Friendship
-	var err error
-	for range maxTries {
-		if row, err = c.local.Friendship(ctx, f); err != nil || row.Pending == localmap.CallNone {
-			return row, err
+	row, err := c.local.Friendship(ctx, f)
+	for try := 0; err == nil && row.Pending != localmap.CallNone; try++ {
+		if try == maxTries {
+			return row, protocol.Errorf(protocol.CodeVersionConflict,
+				"The server contradicts itself about this friendship; the step is tried again later.")
 		}
 		view, answer := c.call(ctx, row)
 		if !isAnswer(answer) {
 			return row, answer
 		}
-		if row, err = c.conclude(ctx, row, view, answer); err != nil || row.Pending == localmap.CallNone {
-			return row, err
-		}
+		row, err = c.conclude(ctx, row, view, answer)
 	}
-	return row, protocol.Errorf(protocol.CodeVersionConflict, "The server contradicts itself about this friendship; the step is tried again later.")
+	if err != nil {
+		return row, err
+	}
+	return row, c.bury(ctx, row)
+}
+
+// bury deletes the row of a friendship that was removed and owes nothing more.
+func (c *Client) bury(ctx context.Context, r localmap.Friendship) error {
+	if r.State != localmap.StateRemoved {
+		return nil
+	}
+	err := c.forget(ctx, r.ID)
+	c.notify(friendshipChanged)
+	return err
 }
 
 // call makes the owed call, with the stored values.
@@ -140,59 +152,6 @@ func (c *Client) call(ctx context.Context, r localmap.Friendship) (protocol.Mail
 	return view, c.heard(s, err)
 }
 
-// isAnswer tells whether the mailbox itself answered, by success or by a code of
-// the design's table; anything else may have happened before or behind it.
-func isAnswer(err error) bool {
-	switch protocol.CodeOf(err) {
-	case "", protocol.CodeBadRequest, protocol.CodeUnknownFriendship, protocol.CodeExists, protocol.CodeNotAccepted,
-		protocol.CodeAlreadyAccepted, protocol.CodeVersionConflict, protocol.CodeEnded, protocol.CodeRevoked, protocol.CodeExpired:
-		return true
-	}
-	return false
-}
-
-// verdict is what an answer means for the step that was called for.
-type verdict uint8
-
-const (
-	done   verdict = iota // the server did it, or there is nothing left to do
-	kept                  // the server shows a state of another time: nothing changes, the call stays owed
-	moved                 // the mailbox moved on meanwhile: look at it
-	undone                // the step did not happen and never will: what it left is taken back
-	denied                // the server will never do it; what the owner decided stands nevertheless
-)
-
-// judge is the verdict on the answer with this code to an owed call.
-func judge(call localmap.Call, code protocol.Code) verdict {
-	ending := call == localmap.CallEnd || call == localmap.CallRevoke
-	switch code {
-	case "":
-		return done
-	case protocol.CodeVersionConflict:
-		return moved
-	case protocol.CodeUnknownFriendship, protocol.CodeNotAccepted:
-		if ending {
-			return done
-		}
-		return kept // a mailbox that is merely missing ends nothing
-	}
-	switch call {
-	case localmap.CallCreate:
-		return undone
-	case localmap.CallAccept:
-		if code == protocol.CodeAlreadyAccepted {
-			return moved // by somebody else, or by this device in a try whose answer was lost
-		}
-		return undone
-	case localmap.CallConfirm:
-		if code == protocol.CodeEnded {
-			return moved
-		}
-		return denied
-	}
-	return done
-}
-
 // conclude stores what the answer to a made call means.
 func (c *Client) conclude(ctx context.Context, made localmap.Friendship, view protocol.MailboxView, answer error) (localmap.Friendship, error) {
 	switch judge(made.Pending, protocol.CodeOf(answer)) {
@@ -218,13 +177,6 @@ func (c *Client) conclude(ctx context.Context, made localmap.Friendship, view pr
 
 // settled stores that the owed call is done.
 func (c *Client) settled(ctx context.Context, made localmap.Friendship, view protocol.MailboxView) (localmap.Friendship, error) {
-	if made.State == localmap.StateRemoved {
-		err := c.forget(ctx, made.ID)
-		c.passing(made.Pending, stored)
-		c.notify(friendshipChanged)
-		paid(&made)
-		return made, err
-	}
 	row, err := c.after(ctx, made, func(r *localmap.Friendship) error {
 		if at, ok := expiry(view); ok {
 			r.Expires = at
@@ -259,7 +211,7 @@ func (c *Client) lookAgain(ctx context.Context, made localmap.Friendship, answer
 			paid(r)
 		case view.State == protocol.MailboxEnded, r.Pending == localmap.CallAccept:
 			paid(r)
-			if err := c.absorb(r, view); err != nil && err != errUnchanged { //nolint:errorlint // never wrapped
+			if err := c.absorb(r, view); err != nil && !errors.Is(err, errUnchanged) {
 				c.log.Warn("a friendship's mailbox does not prove itself", "code", protocol.CodeOf(err))
 			}
 		case view.State == protocol.MailboxAccepted:
