@@ -195,10 +195,31 @@ func quote(s string) string {
 	return string(b)
 }
 
+// audit has axe-core, whose axe.min.js P4P_AXE names, look for what keeps people
+// from using the screen.
+func (p *phone) audit(name string) {
+	p.t.Helper()
+	file := os.Getenv("P4P_AXE")
+	if file == "" {
+		return
+	}
+	axe, err := os.ReadFile(file)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.do(chromedp.Evaluate[chromedp.Void](string(axe)))
+	for _, fault := range eval[[]string](p, `axe.run(document, { resultTypes: ["violations"] }).then((r) => r.violations
+		.filter((v) => v.impact === "serious" || v.impact === "critical")
+		.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.html).join(" ")))`) {
+		p.t.Errorf("%s: %s", name, fault)
+	}
+}
+
 // shot keeps a picture of the screen where P4P_SCREENSHOTS says: on a phone and
 // on a computer, light and dark.
 func (p *phone) shot(name string) {
 	p.t.Helper()
+	p.audit(name)
 	folder := os.Getenv("P4P_SCREENSHOTS")
 	if folder == "" {
 		return
@@ -221,6 +242,7 @@ func (p *phone) shot(name string) {
 			if err := os.WriteFile(file, png, 0o644); err != nil {
 				p.t.Fatal(err)
 			}
+			p.audit(name + ", " + scheme)
 		}
 	}
 	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))

@@ -522,3 +522,74 @@ func TestWhatAMaliciousServerMakesUpIsNotShown(t *testing.T) {
 		t.Errorf("%d posts are shown", n)
 	}
 }
+
+func TestAnAcceptanceThatWasInterruptedIsCompletedAtTheNextStart(t *testing.T) {
+	for name, lose := range map[string]string{
+		"the call is lost":   `throw new TypeError("no route")`,
+		"the answer is lost": `await ask(...a); throw new TypeError("no route")`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPhone(t)
+			s := webServer(t)
+			alice := newPeer(t, s.URL())
+			invite := alice.invites("Bob")
+			p.before(`const ask = window.fetch;
+				window.fetch = async (...a) => {
+					if (a[1].method !== "PUT" || sessionStorage.getItem("lost")) return ask(...a);
+					sessionStorage.setItem("lost", "yes");
+					` + lose + `;
+				};`)
+			p.open(invite.Link.URL())
+			p.types("Who did the invite come from?", "Alice")
+			p.press("Accept")
+			p.sees("Kept on this phone")
+			p.do(chromedp.Reload())
+			got := alice.becomes(invite.Friendship, client.StateAccepted)
+			p.until(`document.querySelector("h1")?.innerText === "Accepted"`)
+			p.sees(got.SafetyNumber)
+			if _, err := alice.Confirm(t.Context(), invite.Friendship); err != nil {
+				t.Fatal(err)
+			}
+			p.sees("You are friends")
+		})
+	}
+}
+
+func TestNothingThatIsTypedOnThePhoneAboutPeopleReachesTheServersFiles(t *testing.T) {
+	p := newPhone(t)
+	data := t.TempDir()
+	s, err := server.Start(t.Context(), server.Config{Data: data, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name, control = "Zebulon Quillfeather", "a sentence that everybody may read"
+	p.open(s.URL())
+	p.press("Write")
+	p.types("What do you want to say?", control)
+	p.press("Post")
+	p.sees(control)
+	p.press("Friends")
+	p.press("Invite somebody")
+	p.types("Who is it for?", name)
+	p.press("Make the invite")
+	p.until(`document.querySelector(".link") !== null`)
+	link, err := protocol.ParseLink(eval[string](p, `document.querySelector(".link").textContent`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newPeer(t, s.URL()).Accept(t.Context(), link, "the phone", false); err != nil {
+		t.Fatal(err)
+	}
+	p.press("It is " + name)
+	p.sees("Friend.")
+	endServer(t, s)
+	for text, allowed := range map[string]bool{control: true, name: false, "Zebulon": false, link.Secret.Base32(): false, string(link.Secret[:]): false} {
+		found, err := searchFolder(data, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(found) > 0) != allowed {
+			t.Errorf("%q is found in the server's folder: %v", text, found)
+		}
+	}
+}

@@ -87,13 +87,21 @@ export async function follow() {
     state: (s) => {
       app.state = s;
       changed("state");
-      if (s !== "online") return;
-      catchUp(async () => {
-        await app.friends.followAll();
-        await app.outbox.send();
-      });
+      if (s === "online") catchUp(pay);
     },
   });
+  setInterval(() => {
+    const owes = app.outbox.rows.some((r) => !r.refused) || app.friends.owes();
+    if (app.state === "online" && owes) catchUp(pay, Infinity);
+  }, payEvery);
+}
+
+const payEvery = 30_000; // ms
+
+// pay completes what was interrupted and sends what waits.
+async function pay() {
+  await app.friends.followAll();
+  await app.outbox.send();
 }
 
 // fresh loads the feed's newest page and gives the cursor to follow it from: that

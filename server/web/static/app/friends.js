@@ -64,6 +64,7 @@ export class Friends {
   constructor(profile, changed) {
     this.profile = profile;
     this.changed = changed;
+    this.all = []; // with those that are only kept until the server is told
     this.rows = [];
     this.labels = new Map();
   }
@@ -84,6 +85,7 @@ export class Friends {
       }
       labels.set(to64(key), label);
     }
+    this.all = rows;
     this.rows = rows.filter((r) => r.state !== "removed");
     this.labels = labels;
   }
@@ -95,6 +97,11 @@ export class Friends {
     // What a key signs after it was handed over gets no name, deletions excepted.
     if (l?.cut !== undefined && item.kind !== "deletion" && (l.epoch !== epoch || BigInt(item.seq) > l.cut)) return null;
     return l ?? null;
+  }
+
+  // owes tells whether the server is still to be told of a step.
+  owes() {
+    return this.all.some((r) => r.pending);
   }
 
   // other is the other side's base key, if it is known.

@@ -79,7 +79,7 @@ export async function capable() {
     const probe = await importEd25519(new Uint8Array(32).fill(1));
     const sig = await crypto.subtle.sign("Ed25519", probe.key, utf8("p4p"));
     const x = await importX25519(new Uint8Array(32).fill(1));
-    return sig.byteLength === 64 && typeof x.x === "string" && "isWellFormed" in String.prototype && "locks" in navigator;
+    return sig.byteLength === 64 && typeof probe.x === "string" && typeof x.x === "string" && "isWellFormed" in String.prototype && "locks" in navigator;
   } catch {
     return false;
   }

@@ -16,8 +16,7 @@ function power(base, exponent) {
   return result;
 }
 
-const inverse = (a) => power(a, p - 2n);
-const d = mod(-121665n * inverse(121666n));
+const d = mod(-121665n * power(121666n, p - 2n));
 const rootOfMinusOne = power(2n, (p - 1n) / 4n);
 
 // decompress reads a point (RFC 8032, section 5.1.3); null where there is none or
@@ -37,10 +36,19 @@ function decompress(b) {
   return { x: (x & 1n) === sign ? x : p - x, y };
 }
 
-// double is the doubling of the twisted Edwards curve with a = -1.
-function double({ x, y }) {
-  const k = mod(d * x * x * y * y);
-  return { x: mod(2n * x * y * inverse(1n + k)), y: mod((y * y + x * x) * inverse(1n - k)) };
+// double doubles a point in projective coordinates (RFC 8032 curve, a = -1).
+function double({ X, Y, Z }) {
+  const [A, B] = [mod(X * X), mod(Y * Y)];
+  const E = mod((X + Y) * (X + Y) - A - B);
+  const G = mod(B - A);
+  const F = mod(G - 2n * Z * Z);
+  return { X: mod(E * F), Y: mod(-G * (A + B)), Z: mod(F * G) };
+}
+
+// hasSmallOrder tells whether eight times the point is the identity.
+function hasSmallOrder({ x, y }) {
+  const { X, Y, Z } = double(double(double({ X: x, Y: y, Z: 1n })));
+  return X === 0n && Y === Z;
 }
 
 const judged = new Map(); // base64url of a key -> whether it is good
@@ -51,9 +59,8 @@ export function checkPublicKey(b) {
   const id = to64(b);
   let good = judged.get(id);
   if (good === undefined) {
-    let point = b.length === 32 ? decompress(b) : null;
-    for (let i = 0; point && i < 3; i++) point = double(point);
-    good = point !== null && !(point.x === 0n && point.y === 1n);
+    const point = b.length === 32 ? decompress(b) : null;
+    good = point !== null && !hasSmallOrder(point);
     if (judged.size > 10_000) judged.clear();
     judged.set(id, good);
   }
