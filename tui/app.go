@@ -7,6 +7,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"p4p/client"
 	"p4p/protocol"
@@ -82,11 +83,7 @@ func (a *app) readNotices() tea.Cmd {
 // Update takes a message and asks the screens for what their view lacks.
 func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := a.handle(msg)
-	if n, ok := a.below().screen.(needer); ok && a.fits() {
-		w, h := a.bodySize()
-		cmd = tea.Batch(cmd, n.need(w, h))
-	}
-	return a, cmd
+	return a, tea.Batch(cmd, a.prepare())
 }
 
 func (a *app) handle(msg tea.Msg) tea.Cmd {
@@ -96,6 +93,11 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 		return nil
 	case tea.BackgroundColorMsg:
 		a.theme = theme.New(msg.IsDark(), a.colour)
+		return nil
+	case tea.ModeReportMsg:
+		if msg.Mode == ansi.ModeUnicodeCore && (msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet || msg.Value == ansi.ModePermanentlySet) {
+			a.graphemes = true // as Bubble Tea decides for its renderer
+		}
 		return nil
 	case tea.KeyPressMsg:
 		return a.key(msg)
@@ -195,9 +197,8 @@ func (a *app) changed(what client.Change) tea.Cmd {
 	if what&(client.NoticesChanged|client.FriendsChanged) != 0 {
 		cmds = append(cmds, a.readNotices())
 	}
-	visible := a.below()
 	for _, l := range append([]*layer(nil), a.layers...) {
-		if l == visible || l == a.top() {
+		if a.shown(l.screen) {
 			cmds = append(cmds, l.update(changedMsg{what}))
 		} else {
 			l.missed |= what

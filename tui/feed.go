@@ -38,7 +38,9 @@ type feed struct {
 	shown   uint64
 	newer   int
 	err     error
-	friends int // friendships, to know a newcomer; -1 unknown
+	side    *thread // the selected post, beside the feed in a wide window
+	wide    bool    // it is one
+	friends int     // friendships, to know a newcomer; -1 unknown
 }
 
 func newFeed(u *ui) *feed {
@@ -70,6 +72,17 @@ func (f *feed) init() tea.Cmd { return f.load() }
 
 // update: see screen.
 func (f *feed) update(msg tea.Msg) tea.Cmd {
+	if f.side == nil {
+		return f.take(msg)
+	}
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		return f.take(msg)
+	}
+	return tea.Batch(f.take(msg), f.side.update(msg))
+}
+
+func (f *feed) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		return f.key(f.keys().Intent(msg.String()))
@@ -150,9 +163,9 @@ func (f *feed) act(i keymap.Intent) tea.Cmd {
 	}
 	switch i {
 	case keymap.Open:
-		return f.open(newThread(f.ui, it, false))
+		return f.openThread(it, false)
 	case keymap.Comment:
-		return f.open(newThread(f.ui, it, true))
+		return f.openThread(it, true)
 	default:
 		return f.recordAct(i, it)
 	}
@@ -270,7 +283,7 @@ func (f *feed) noteShown() {
 
 // need loads a page where the view comes near an end of the window.
 func (f *feed) need(w, h int) tea.Cmd {
-	h -= f.panelRows(h)
+	h -= f.eyeRows(h)
 	cmd := f.list.need(w, h-f.extra(w, h))
 	if f.more || !f.loaded || len(f.items) == 0 {
 		return cmd
@@ -349,13 +362,21 @@ func (f *feed) above(w, h int) []string {
 	}
 }
 
+// eyeRows is how many rows the selected record takes below the list.
+func (f *feed) eyeRows(h int) int {
+	if f.wide {
+		return 0 // it stands beside it
+	}
+	return f.panelRows(h)
+}
+
 // view: see screen.
 func (f *feed) view(w, h int) frame {
 	above := f.above(w, h)
 	if len(f.items) == 0 {
 		return frame{lines: f.empty(w, h)}
 	}
-	n := f.panelRows(h)
+	n := f.eyeRows(h)
 	lines := fit(append(above, f.list.view(w, h-len(above)-n)...), h-n)
 	return frame{lines: append(lines, f.recordPanel(&f.list, w, n)...)}
 }

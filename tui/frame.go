@@ -48,9 +48,8 @@ func (a *app) draw() ([]string, *tea.Cursor) {
 	lines := append([]string{a.header(s)}, a.banners()...)
 	head := len(lines)
 	w, h := a.bodySize()
-	f := s.view(w, h)
-	body := fit(f.lines, h)
-	cursor := f.cursor
+	f := a.body(h)
+	body, cursor := f.lines, f.cursor
 	over := a.toastLines(w)
 	if t, ok := a.top().screen.(*sheet); ok {
 		sf := t.view(w, h-len(over))

@@ -18,9 +18,29 @@ type list struct {
 	sel      int // the selected item; -1 for none, then the first one is at the top
 	row      int // the row where the selected item begins; below 0 if it is taller than the view
 	expanded bool
+	bar      bar  // the selected item's
 	ruled    bool // a line divides the first item from the others
 	cache    map[protocol.UUID]laid
 	w, h     int // of the last view
+}
+
+// bar is how the selected item shows: lit where the keys go to, faint beside it.
+type bar uint8
+
+const (
+	barLit bar = iota
+	barFaint
+	barNone
+)
+
+func (u *ui) drawBar(b bar) string {
+	switch b {
+	case barLit:
+		return u.theme.Select.Render("┃")
+	case barFaint:
+		return u.theme.Faint.Render("│")
+	}
+	return " "
 }
 
 func newList(u *ui) list { return list{ui: u, sel: -1, cache: map[protocol.UUID]laid{}} }
@@ -184,7 +204,7 @@ func (l *list) view(w, h int) []string {
 			if row >= 0 && row < h {
 				bar := " "
 				if i == l.sel && n < len(lines)-1 {
-					bar = l.ui.theme.Select.Render("┃")
+					bar = l.ui.drawBar(l.bar)
 				}
 				if l.ruled && i == 0 && n == len(lines)-1 {
 					text = l.ui.theme.Faint.Render(strings.Repeat("─", max(w-1, 0)))

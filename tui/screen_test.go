@@ -45,6 +45,7 @@ func sitWith(t testing.TB, f *fake, w, h int, o Options, colour bool) *person {
 		p.timers = append(p.timers, msg)
 		return nil
 	}
+	p.send(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset}) // the emulator counts grapheme clusters
 	p.send(tea.WindowSizeMsg{Width: w, Height: h})
 	p.run(p.app.Init())
 	return p
@@ -99,7 +100,7 @@ func (p *person) wait() *person {
 var named = map[string]tea.Key{
 	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
 	"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "backspace": {Code: tea.KeyBackspace},
-	"pgdown": {Code: tea.KeyPgDown}, "pgup": {Code: tea.KeyPgUp}, "f1": {Code: tea.KeyF1},
+	"space": {Code: tea.KeySpace, Text: " "}, "pgdown": {Code: tea.KeyPgDown}, "pgup": {Code: tea.KeyPgUp}, "f1": {Code: tea.KeyF1},
 }
 
 // press presses keys, as Bubble Tea names them.

@@ -72,6 +72,7 @@ type ui struct {
 	drafts   *draftBox
 
 	width, height int
+	graphemes     bool // the terminal counts grapheme clusters, and so does the renderer
 	layers        []*layer
 	toast         toast
 	eye           eye
@@ -111,6 +112,9 @@ func (u *ui) close(s screen) tea.Cmd {
 		}
 		u.layers = u.layers[:i]
 		t := u.top()
+		if f, ok := t.screen.(*feed); ok {
+			f.side, _ = s.(*thread) // goes on standing beside it
+		}
 		missed := t.missed
 		t.missed = 0
 		if missed == 0 {
