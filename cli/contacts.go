@@ -20,7 +20,7 @@ func jsonContact(c client.Contact) contactRow {
 	if c.UUIDs == nil {
 		c.UUIDs = []protocol.UUID{}
 	}
-	return contactRow(c)
+	return contactRow{c.Name, c.UUIDs}
 }
 
 func contactsCommand(a *app) *cobra.Command {
@@ -45,10 +45,14 @@ func contactsCommand(a *app) *cobra.Command {
 				return a.writeJSON(a.Out, rows)
 			}
 			if len(rows) == 0 {
-				a.say("Your phone book is empty. Add a name with p4p contacts add NAME, or invite somebody.")
+				a.say("Your phone book is empty. Add a name with p4p contacts add NAME, import a vCard file with p4p contacts import FILE, or invite somebody.")
 			}
-			for _, r := range rows {
-				if _, err := fmt.Fprintf(a.Out, "%s\t%d devices\n", safeLine(r.Name), len(r.UUIDs)); err != nil {
+			for _, r := range list {
+				nickname := ""
+				if r.Nickname != "" {
+					nickname = "\t" + safeLine(r.Nickname)
+				}
+				if _, err := fmt.Fprintf(a.Out, "%s\t%d devices%s\n", safeLine(r.Name), len(r.UUIDs), nickname); err != nil {
 					return err
 				}
 			}
@@ -74,5 +78,6 @@ func contactsCommand(a *app) *cobra.Command {
 		func(ctx context.Context, c *client.Client, name string) error { return c.AddContact(ctx, name) })
 	change("remove", "Remove a name that has no friendship", "%s is no longer in your phone book.",
 		func(ctx context.Context, c *client.Client, name string) error { return c.RemoveContact(ctx, name) })
+	cmd.AddCommand(importCommand(a))
 	return cmd
 }

@@ -14,7 +14,7 @@ func (c *Client) Contacts(ctx context.Context) ([]Contact, error) {
 	}
 	book := make([]Contact, len(rows))
 	for i, r := range rows {
-		book[i] = Contact{Name: r.Name, UUIDs: r.UUIDs}
+		book[i] = Contact{Name: r.Name, Nickname: r.Nickname, UUIDs: r.UUIDs}
 	}
 	return book, nil
 }

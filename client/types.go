@@ -181,8 +181,9 @@ type Preview struct {
 
 // Contact is a person in the phone book. One contact can own several devices.
 type Contact struct {
-	Name  string
-	UUIDs []protocol.UUID
+	Name     string
+	Nickname string // as an imported phone book has it, "" if unknown
+	UUIDs    []protocol.UUID
 }
 
 // Identity is what `p4p whoami` prints.

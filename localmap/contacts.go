@@ -11,9 +11,10 @@ import (
 
 // Contact is a person in the phone book. One person can own several devices.
 type Contact struct {
-	ID    int64 // never given twice
-	Name  string
-	UUIDs []protocol.UUID // of the devices that are labelled with this name, sorted
+	ID       int64 // never given twice
+	Name     string
+	Nickname string          // from an imported phone book, "" if unknown; it decides nothing
+	UUIDs    []protocol.UUID // of the devices that are labelled with this name, sorted
 }
 
 // AddContact adds a person without any friendship. Codes: bad_name, name_taken.
@@ -54,14 +55,14 @@ func (m *Map) Contacts(ctx context.Context) ([]Contact, error) {
 			return err
 		}
 		uuids := byContact(labels)
-		rows, err := q.QueryContext(ctx, "SELECT id, name FROM contacts ORDER BY skeleton")
+		rows, err := q.QueryContext(ctx, "SELECT id, name, nickname FROM contacts ORDER BY skeleton")
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
 			var c Contact
-			if err := rows.Scan(&c.ID, &c.Name); err != nil {
+			if err := rows.Scan(&c.ID, &c.Name, &c.Nickname); err != nil {
 				return err
 			}
 			c.UUIDs = uuids[c.ID]
@@ -124,7 +125,7 @@ func (m *Map) RenameContact(ctx context.Context, from, to string) (Contact, erro
 			return err
 		}
 		labels, err := loadLabels(ctx, t)
-		c = Contact{ID: found.ID, Name: to, UUIDs: byContact(labels)[found.ID]}
+		c = Contact{ID: found.ID, Name: to, Nickname: found.Nickname, UUIDs: byContact(labels)[found.ID]}
 		return err
 	})
 	return c, err
@@ -177,7 +178,7 @@ func (t *tx) insertContact(ctx context.Context, name string) (Contact, error) {
 // findContact is nil when there is nobody of that name.
 func findContact(ctx context.Context, q querier, name string) (*Contact, error) {
 	var c Contact
-	err := q.QueryRowContext(ctx, "SELECT id, name FROM contacts WHERE skeleton = ?", skeleton(name)).Scan(&c.ID, &c.Name)
+	err := q.QueryRowContext(ctx, "SELECT id, name, nickname FROM contacts WHERE skeleton = ?", skeleton(name)).Scan(&c.ID, &c.Name, &c.Nickname)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // nobody is an answer
 	}

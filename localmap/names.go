@@ -91,17 +91,25 @@ func misleading(name string) string {
 // skeleton is what two names must not share: case, width, style and the most
 // common look-alike letters of other alphabets make no difference.
 func skeleton(name string) string {
+	s := norm.NFKC.String(strings.Map(func(r rune) rune {
+		if alike[r] != 0 {
+			return alike[r]
+		}
+		return r
+	}, folded(name)))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// folded is what two spellings of one name share: case, width and style make no
+// difference.
+func folded(name string) string {
 	// Lower case first: folding alone swaps the two cases of Cherokee.
 	s := norm.NFKC.String(cases.Fold().String(strings.ToLower(norm.NFKC.String(name))))
 	s = norm.NFKC.String(strings.Map(func(r rune) rune {
-		switch {
-		case r == 0xfe0e || r == 0xfe0f:
+		if r == 0xfe0e || r == 0xfe0f {
 			return -1
-		case alike[r] != 0:
-			return alike[r]
-		default:
-			return r
 		}
+		return r
 	}, s))
 	return strings.Join(strings.Fields(s), " ")
 }

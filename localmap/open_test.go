@@ -334,7 +334,7 @@ func TestAMapOfANewerVersionIsLeftAsItIs(t *testing.T) {
 func TestAMapOfAnOlderVersionIsBroughtToThisOne(t *testing.T) {
 	dir := closed(t)
 	doSQL(t, dir, "DELETE FROM goose_db_version WHERE version_id > 0")
-	for _, table := range []string{"friendships", "contacts", "profile", "outbox", "drafts", "settings"} {
+	for _, table := range []string{"friendships", "cards", "contacts", "profile", "outbox", "drafts", "settings"} {
 		doSQL(t, dir, "DROP TABLE "+table)
 	}
 	file := filepath.Join(dir, FileName)
@@ -346,6 +346,24 @@ func TestAMapOfAnOlderVersionIsBroughtToThisOne(t *testing.T) {
 	doSQL(t, dir, "INSERT INTO profile (id, root, base_key) VALUES (1, ?, ?)", make([]byte, 32), zeroRootsKey())
 	if m := reopened(t, dir); len(must[[]Friendship](t)(m.Friendships(ctx))) != 0 {
 		t.Error("friendships from nowhere")
+	}
+}
+
+func TestAMapOfTheFirstVersionKeepsItsPeople(t *testing.T) {
+	m := fresh(t)
+	befriend(t, m, "Bob", somebody("Bob"))
+	ok(t, m.Close())
+	for _, query := range []string{
+		"DELETE FROM goose_db_version WHERE version_id > 1", "DROP TABLE cards", "ALTER TABLE contacts DROP COLUMN nickname",
+	} {
+		doSQL(t, m.dir, query)
+	}
+	m = reopened(t, m.dir)
+	if l, known := m.Label(somebody("Bob").key()); !known || l.Name != "Bob" {
+		t.Errorf("Bob's label is %+v", l)
+	}
+	if all := must[[]Contact](t)(m.Contacts(ctx)); len(all) != 1 || all[0].Name != "Bob" || all[0].Nickname != "" {
+		t.Errorf("the phone book has %+v", all)
 	}
 }
 

@@ -1,0 +1,163 @@
+package localmap
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"p4p/protocol"
+)
+
+// newcomer writes a person into the phone book whom no earlier card was about.
+func (i *Import) newcomer(ctx context.Context, t *tx, c ImportCard, uid []byte) (Imported, error) {
+	done := Imported{Fate: Added, Name: c.Name}
+	there, err := findContact(ctx, t, c.Name)
+	if err != nil {
+		return done, err
+	}
+	if there != nil && folded(there.Name) == folded(c.Name) {
+		imported := 0
+		if err := t.QueryRowContext(ctx, "SELECT count(*) FROM cards WHERE contact = ?", there.ID).Scan(&imported); err != nil {
+			return done, err
+		}
+		if imported == 0 { // typed by hand before, under the same name
+			i.touched[there.ID] = c.N
+			return t.adopt(ctx, c, uid, *there)
+		}
+	}
+	if there != nil {
+		if done.Name, err = t.freeName(ctx, c); err != nil {
+			return done, err
+		}
+		done.Note = fmt.Sprintf("There is a %q already: the one of card %d is called %q.", there.Name, c.N, done.Name)
+		if folded(there.Name) != folded(c.Name) {
+			done.Note = fmt.Sprintf("Card %d has the name %q, which could be mistaken for %q: it is called %q. Make sure that it is who you think.", c.N, c.Name, there.Name, done.Name)
+		}
+	}
+	made, err := t.insertContact(ctx, done.Name)
+	if err != nil {
+		return done, err
+	}
+	i.touched[made.ID] = c.N
+	if _, err := t.ExecContext(ctx, "UPDATE contacts SET nickname = ? WHERE id = ?", c.Nickname, made.ID); err != nil {
+		return done, err
+	}
+	return done, t.insertCard(ctx, c, uid, made.ID, done.Name)
+}
+
+// adopt remembers that a card is about a person who was in the phone book before.
+func (t *tx) adopt(ctx context.Context, c ImportCard, uid []byte, there Contact) (Imported, error) {
+	done := Imported{Name: there.Name}
+	if c.Nickname != "" && c.Nickname != there.Nickname {
+		done.Fate = Changed
+		if _, err := t.ExecContext(ctx, "UPDATE contacts SET nickname = ? WHERE id = ?", c.Nickname, there.ID); err != nil {
+			return done, err
+		}
+	}
+	return done, t.insertCard(ctx, c, uid, there.ID, there.Name)
+}
+
+func (t *tx) insertCard(ctx context.Context, c ImportCard, uid []byte, contact int64, given string) error {
+	_, err := t.ExecContext(ctx, "INSERT INTO cards (contact, uid, name, folded, given, numbers) VALUES (?, ?, ?, ?, ?, ?)",
+		contact, uid, c.Name, folded(c.Name), given, fingerprints(c.Numbers))
+	return err
+}
+
+// again brings a person of an earlier import up to date.
+func (t *tx) again(ctx context.Context, c ImportCard, uid []byte, k card) (Imported, error) {
+	var now Contact
+	err := t.QueryRowContext(ctx, "SELECT id, name, nickname FROM contacts WHERE id = ?", k.contact).Scan(&now.ID, &now.Name, &now.Nickname)
+	if err != nil {
+		return Imported{}, err
+	}
+	done := Imported{Name: now.Name}
+	if c.Name != k.name && now.Name == k.given {
+		renamed, err := t.renameImported(ctx, c, now)
+		if err != nil || renamed.Fate == Skipped {
+			return renamed, err
+		}
+		done, k.given = renamed, renamed.Name
+	}
+	if c.Nickname != "" && c.Nickname != now.Nickname {
+		done.Fate = Changed
+		if _, err := t.ExecContext(ctx, "UPDATE contacts SET nickname = ? WHERE id = ?", c.Nickname, now.ID); err != nil {
+			return done, err
+		}
+	}
+	if k.uid == nil {
+		k.uid = uid
+	}
+	numbers := k.numbers
+	if len(c.Numbers) > 0 {
+		numbers = fingerprints(c.Numbers)
+	}
+	_, err = t.ExecContext(ctx, "UPDATE cards SET uid = ?, name = ?, folded = ?, given = ?, numbers = ? WHERE id = ?",
+		k.uid, c.Name, folded(c.Name), k.given, numbers, k.id)
+	return done, err
+}
+
+// renameImported follows a phone book in which a person is called otherwise now.
+func (t *tx) renameImported(ctx context.Context, c ImportCard, now Contact) (Imported, error) {
+	var friendships int
+	if err := t.QueryRowContext(ctx, "SELECT count(*) FROM friendships WHERE contact = ?", now.ID).Scan(&friendships); err != nil {
+		return Imported{}, err
+	}
+	if friendships > 0 {
+		return Imported{Fate: Skipped, Name: c.Name, Why: fmt.Sprintf(
+			"%q is called %q in this file now, but has a friendship or an invite, and a friend's name changes by you alone: p4p friends rename does it.", now.Name, c.Name)}, nil
+	}
+	name := c.Name
+	other, err := findContact(ctx, t, name)
+	if err != nil {
+		return Imported{}, err
+	}
+	done := Imported{Fate: Changed}
+	if other != nil && other.ID != now.ID {
+		if name, err = t.freeName(ctx, c); err != nil {
+			return Imported{}, err
+		}
+		done.Note = fmt.Sprintf("There is a %q already: the one of card %d is called %q.", other.Name, c.N, name)
+	}
+	done.Name, t.erase = name, true
+	_, err = t.ExecContext(ctx, "UPDATE contacts SET name = ?, skeleton = ? WHERE id = ?", name, skeleton(name), now.ID)
+	return done, err
+}
+
+// freeName is a card's name with the first mark, else the first number, that
+// makes it nobody else's.
+func (t *tx) freeName(ctx context.Context, c ImportCard) (string, error) {
+	marks := slices.Clone(c.Marks)
+	for n := 2; ; n++ {
+		for _, mark := range append(marks, fmt.Sprint(n)) {
+			if utf8.RuneCountInString(mark) > MaxName/2 || strings.TrimSpace(mark) == "" {
+				continue
+			}
+			name, err := CheckName(cutName(c.Name, " ("+mark+")"))
+			if err != nil {
+				continue
+			}
+			taken, err := findContact(ctx, t, name)
+			if err != nil {
+				return "", err
+			}
+			if taken == nil {
+				return name, nil
+			}
+		}
+		marks = nil
+		if n > 1<<16 { // no phone book has as many people of one name
+			return "", protocol.Errorf(protocol.CodeNameTaken, "The phone book has too many people called %q: rename some.", c.Name)
+		}
+	}
+}
+
+// cutName is a name with an ending, cut so that both fit.
+func cutName(name, ending string) string {
+	room := MaxName - utf8.RuneCountInString(ending)
+	if r := []rune(name); len(r) > room {
+		name = strings.TrimSpace(string(r[:room]))
+	}
+	return name + ending
+}
