@@ -218,9 +218,10 @@ func checkHost(s string) (string, error) {
 	return name, nil
 }
 
-// isLoopback tells whether a host names this machine: "localhost", 127.0.0.0/8 or ::1.
+// isLoopback tells whether a host names this machine: "localhost", 127.0.0.0/8 or
+// ::1. Names below localhost are left to resolvers, which may lead anywhere.
 func isLoopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if host == "localhost" {
 		return true
 	}
 	a, err := netip.ParseAddr(host)

@@ -62,6 +62,7 @@ func refusedLinks() []refusedLink {
 		{"another scheme", "ftp://p4p.example" + f + s, CodeBadLink, "not with ftp"},
 		{"javascript", "javascript:alert(1)", CodeBadLink, "not a link"},
 		{"http on the network", "http://p4p.example" + f + s, CodeInsecureLink, "https://"},
+		{"http on a name below localhost", "http://bank.localhost" + f + s, CodeInsecureLink, "https://"},
 		{"http on a private address", "http://192.168.1.7" + f + s, CodeInsecureLink, "https://"},
 		{"http with a pin", "http://127.0.0.1:4747" + f + s + "." + linkPin, CodeBadLink, "fingerprint"},
 		{"a user name", "https://p4p.example@evil.example" + f + s, CodeBadLink, "user name"},

@@ -10,15 +10,22 @@ import (
 	"unicode/utf8"
 )
 
+const (
+	maxDepth  = 8
+	maxValues = 8192 // in one JSON text; every body and frame stays far below
+)
+
 // checkMembers refuses what encoding/json takes silently: invalid UTF-8, member
-// names that occur twice or in another case, and anything behind the value.
+// names that occur twice or in another spelling, and anything behind the value.
+// It stops at more values than any body has, so that a flood costs little.
 func checkMembers(data []byte) error {
 	if !utf8.Valid(data) {
 		return errors.New("it is not UTF-8")
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	if err := walkValue(d, 0); err != nil {
+	w := memberWalk{d: d}
+	if err := w.value(0); err != nil {
 		return err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
@@ -27,40 +34,56 @@ func checkMembers(data []byte) error {
 	return nil
 }
 
-const maxDepth = 8
+type memberWalk struct {
+	d      *json.Decoder
+	values int
+}
 
-func walkValue(d *json.Decoder, depth int) error {
+var errMalformed = errors.New("it is cut off or malformed")
+
+func (w *memberWalk) value(depth int) error {
+	if w.values++; w.values > maxValues {
+		return errors.New("it holds too many values")
+	}
 	if depth > maxDepth {
 		return errors.New("it is nested too deeply")
 	}
-	t, err := d.Token()
+	t, err := w.d.Token()
 	if err != nil {
-		return errors.New("it is cut off or malformed")
+		return errMalformed
 	}
 	delim, ok := t.(json.Delim)
 	if !ok {
 		return nil
 	}
 	seen := map[string]bool{}
-	for d.More() {
+	for w.d.More() {
 		if delim == '{' {
-			t, err := d.Token()
-			if err != nil {
-				return errors.New("it is cut off or malformed")
+			if err := w.member(seen); err != nil {
+				return err
 			}
-			name, _ := t.(string)
-			if seen[name] || name != strings.ToLower(name) {
-				return errors.New("the member " + strconv.Quote(clip(name)) + " is not expected there")
-			}
-			seen[name] = true
 		}
-		if err := walkValue(d, depth+1); err != nil {
+		if err := w.value(depth + 1); err != nil {
 			return err
 		}
 	}
-	if _, err := d.Token(); err != nil {
-		return errors.New("it is cut off or malformed")
+	if _, err := w.d.Token(); err != nil {
+		return errMalformed
 	}
+	return nil
+}
+
+func (w *memberWalk) member(seen map[string]bool) error {
+	t, err := w.d.Token()
+	if err != nil {
+		return errMalformed
+	}
+	name, _ := t.(string)
+	// encoding/json folds the case of names, also that of ſ and K (Kelvin).
+	if seen[name] || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return errors.New("the member " + strconv.Quote(clip(name)) + " is not expected there")
+	}
+	seen[name] = true
 	return nil
 }
 

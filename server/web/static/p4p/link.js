@@ -18,7 +18,7 @@ export const linkApp = (l) => `p4p://${linkURL(l).replace(/^[a-z]+:\/\//, "")}`;
 
 // isLoopback tells whether a host names this machine.
 export function isLoopback(host) {
-  if (host === "localhost" || host.endsWith(".localhost") || host === "::1") return true;
+  if (host === "localhost" || host === "::1") return true;
   const parts = host.split(".");
   return parts.length === 4 && parts[0] === "127" && parts.every((x) => /^(0|[1-9]\d{0,2})$/.test(x) && Number(x) < 256);
 }
