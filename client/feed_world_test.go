@@ -346,6 +346,13 @@ func newLine(t testing.TB, to string) *line {
 
 func (p *line) url() string { return "http://" + p.Addr().String() }
 
+// count is how many connections there were.
+func (p *line) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.opened
+}
+
 // cutNext has the next connections cut.
 func (p *line) cutNext(after ...int64) {
 	p.mu.Lock()

@@ -70,7 +70,7 @@ func (c *Client) stream(ctx context.Context) (good bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	began := c.now()
+	began, history := c.now(), ss.place.History
 	var wg sync.WaitGroup
 	beside, stop := context.WithCancel(ctx)
 	c.streams.set(func(s *streams) { s.online = true })
@@ -78,7 +78,7 @@ func (c *Client) stream(ctx context.Context) (good bool, err error) {
 	wg.Go(func() { ss.tellMailboxes(beside) })
 	wg.Go(func() { c.keepFriendships(beside) })
 	wg.Go(func() {
-		c.warn(beside, "deletions among what was not read cannot be read", c.sweep(beside, ss.server, ss.place.History))
+		c.warn(beside, "deletions among what was not read cannot be read", c.sweep(beside, ss.server, history))
 	})
 	poke(c.outgoing.wake)
 	err = ss.follow(ctx, false)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"p4p/protocol"
@@ -90,20 +91,21 @@ func TestAnotherAddressOfTheSameServerIsRemembered(t *testing.T) {
 	r.opt.Server = ""
 	r.open()
 	r.syncs()
-	if p.opened == 0 || r.Status().Server != p.url() {
-		t.Errorf("%d connections by the new address, status %+v", p.opened, r.Status())
+	if p.count() == 0 || r.Status().Server != p.url() {
+		t.Errorf("%d connections by the new address, status %+v", p.count(), r.Status())
 	}
 }
 
 func TestTheEmbeddedServerMayMove(t *testing.T) {
 	l := newLiar(t)
 	one, two := newLine(t, strings.TrimPrefix(l.URL, "http://")), newLine(t, strings.TrimPrefix(l.URL, "http://"))
-	now := one
+	var now atomic.Pointer[line]
+	now.Store(one)
 	r := opens(t, Options{Home: t.TempDir(), after: quick, ServerURL: func(context.Context) (string, error) {
-		if now == nil {
+		if now.Load() == nil {
 			return "", protocol.Errorf(protocol.CodePortTaken, "Something else listens there.")
 		}
-		return now.url(), nil
+		return now.Load().url(), nil
 	}})
 	r.posts("hello")
 	if _, url, _ := r.local.Server(); url != "" {
@@ -118,13 +120,13 @@ func TestTheEmbeddedServerMayMove(t *testing.T) {
 	}
 	r.runs()
 	r.waitsOnline()
-	now = two
+	now.Store(two)
 	one.Close()
 	one.cutAll()
 	l.tells(eventOf(l.post1(newKey(t), "after the move")))
 	r.waits("it follows", func() bool { return r.sees("after the move") })
 	r.stops()
-	now = nil
+	now.Store(nil)
 	r.link.drop(nil)
 	wantCode(t, r.Sync(t.Context()), protocol.CodePortTaken)
 }

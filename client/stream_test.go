@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"testing"
 	"time"
 
@@ -59,12 +58,6 @@ func TestNoGapAndNoRepeatWhereverTheLineIsCut(t *testing.T) {
 		r.runs()
 		var got []string
 		after := protocol.Cursor{Epoch: w.Info().Epoch}
-		defer func() {
-			if t.Failed() {
-				t.Logf("followed %v", got)
-				t.Logf("cached %v", r.log())
-			}
-		}()
 		read := func(upto int) {
 			r.waits("the log is read", func() bool {
 				for {

@@ -72,17 +72,19 @@ func TestWhateverAnswersBecomesACode(t *testing.T) {
 		h    http.HandlerFunc
 		want protocol.Code
 	}{
-		"a P4P refusal":         {answer(410, `{"error":{"code":"revoked","message":"The invite was taken back."}}`), protocol.CodeRevoked},
-		"a code from tomorrow":  {answer(400, `{"error":{"code":"too_purple","message":"No."}}`), "too_purple"},
-		"a code that is none":   {answer(400, `{"error":{"code":"\u001b[31mred","message":"No."}}`), protocol.CodeInternal},
-		"a web server's 404":    {answer(404, "<html>no such page</html>"), protocol.CodeForeignServer},
-		"a proxy's 502":         {answer(502, "<html>bad gateway</html>"), protocol.CodeUnavailable},
-		"a proxy's 429":         {answer(429, ""), protocol.CodeRateLimited},
-		"a page":                {answer(200, "<html>hello</html>"), protocol.CodeForeignServer},
-		"another API":           {answer(200, `{"ok":true}`), protocol.CodeForeignServer},
-		"an endless answer":     {answer(200, long), protocol.CodeForeignServer},
-		"a UUID in upper case":  {answer(200, `{"server":"`+strings.ToUpper("aaaaaaaa-aaaa-8aaa-8aaa-aaaaaaaaaaaa")+`"}`), protocol.CodeForeignServer},
-		"a redirect to a host":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://192.0.2.1/v1/info", http.StatusTemporaryRedirect) }, protocol.CodeForeignServer},
+		"a P4P refusal":        {answer(410, `{"error":{"code":"revoked","message":"The invite was taken back."}}`), protocol.CodeRevoked},
+		"a code from tomorrow": {answer(400, `{"error":{"code":"too_purple","message":"No."}}`), "too_purple"},
+		"a code that is none":  {answer(400, `{"error":{"code":"\u001b[31mred","message":"No."}}`), protocol.CodeInternal},
+		"a web server's 404":   {answer(404, "<html>no such page</html>"), protocol.CodeForeignServer},
+		"a proxy's 502":        {answer(502, "<html>bad gateway</html>"), protocol.CodeUnavailable},
+		"a proxy's 429":        {answer(429, ""), protocol.CodeRateLimited},
+		"a page":               {answer(200, "<html>hello</html>"), protocol.CodeForeignServer},
+		"another API":          {answer(200, `{"ok":true}`), protocol.CodeForeignServer},
+		"an endless answer":    {answer(200, long), protocol.CodeForeignServer},
+		"a UUID in upper case": {answer(200, `{"server":"`+strings.ToUpper("aaaaaaaa-aaaa-8aaa-8aaa-aaaaaaaaaaaa")+`"}`), protocol.CodeForeignServer},
+		"a redirect to a host": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://192.0.2.1/v1/info", http.StatusTemporaryRedirect)
+		}, protocol.CodeForeignServer},
 		"a redirect to itself":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/v1/info", http.StatusFound) }, protocol.CodeForeignServer},
 		"a line that breaks":    {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, protocol.CodeNoServer},
 		"an answer that breaks": {cutShort, protocol.CodeNoServer},
