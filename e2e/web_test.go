@@ -2,14 +2,17 @@ package e2e
 
 import (
 	"bytes"
+	"crypto/rand"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"p4p/client"
+	"p4p/client/wire"
 	"p4p/protocol"
 	"p4p/qr"
 	"p4p/server"
@@ -592,4 +595,65 @@ func TestNothingThatIsTypedOnThePhoneAboutPeopleReachesTheServersFiles(t *testin
 			t.Errorf("%q is found in the server's folder: %v", text, found)
 		}
 	}
+}
+
+func TestOlderPostsAreLoadedAndAnotherHistoryStartsTheFeedOver(t *testing.T) {
+	p := newPhone(t)
+	data := t.TempDir()
+	s, err := server.Start(t.Context(), server.Config{Data: data, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 450 // more than two pages of the server's
+	stranger, err := protocol.NewRoot(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, err := wire.New(s.URL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer calls.Close()
+	var batch []string
+	for i := range n {
+		nonce, err := protocol.NewNonce(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := protocol.Sign(stranger.DeviceKey(0), protocol.KindPost, protocol.Payload{
+			Server: s.Info().Server, Nonce: nonce, CreatedAt: protocol.Cut(time.Now()), Text: "number " + strconv.Itoa(i),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if batch = append(batch, r.JWS); len(batch) == protocol.MaxBatch || i == n-1 {
+			if _, err := calls.PostRecords(t.Context(), batch); err != nil {
+				t.Fatal(err)
+			}
+			batch = nil
+		}
+	}
+	p.open(s.URL())
+	p.until(`document.querySelectorAll(".post").length === 60`)
+	for shown := 120; shown < n+60; shown += 60 {
+		p.press("Older posts")
+		p.until(`document.querySelectorAll(".post").length === ` + strconv.Itoa(min(shown, n)))
+	}
+	p.until(`![...document.querySelectorAll("button")].some((b) => b.innerText === "Older posts" && b.checkVisibility())`)
+	texts := eval[[]string](p, `[...document.querySelectorAll(".post .text")].map((e) => e.textContent)`)
+	for i, text := range texts {
+		if want := "number " + strconv.Itoa(n-1-i); text != want {
+			t.Fatalf("place %d says %q, want %q", i, text, want)
+		}
+	}
+
+	endServer(t, s)
+	s, err = server.Start(t.Context(), server.Config{Data: data, Listen: strings.TrimPrefix(s.URL(), "http://"), NewEpoch: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer endServer(t, s)
+	newPeer(t, s.URL()).posts("a new history")
+	p.until(`document.querySelector(".post")?.innerText.includes("a new history")`)
+	p.until(`document.querySelector("#state").innerText === "live"`)
 }

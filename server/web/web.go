@@ -77,6 +77,7 @@ func page(title, about, how, command, after string) File {
 	} {
 		shell = bytes.ReplaceAll(shell, []byte(mark), []byte(html.EscapeString(text)))
 	}
+	shell = bytes.ReplaceAll(shell, []byte("<!-- modules -->"), []byte(modules()))
 	return newFile(shell, "text/html; charset=utf-8")
 }
 
@@ -99,6 +100,18 @@ var Worker = func() File {
 	).Replace(string(source))
 	return newFile([]byte(text), types[".js"])
 }()
+
+// modules has a browser load the whole program at once, where it would ask for one
+// file after the other as it meets their names.
+func modules() string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(assets)) {
+		if path.Ext(name) == ".js" {
+			b.WriteString(`<link rel="modulepreload" href="/` + name + "\">\n")
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
 
 var types = map[string]string{
 	".js":          "text/javascript; charset=utf-8",

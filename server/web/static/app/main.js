@@ -7,6 +7,7 @@ import { button, el } from "./dom.js";
 import { waitsForMe } from "./friends.js";
 import { scan } from "./scan.js";
 import * as screens from "./screens.js";
+import { when } from "./text.js";
 
 const here = route();
 // Taken out of the address bar before anything else happens.
@@ -127,6 +128,9 @@ async function run() {
   listen("friends", tellBadge);
   draw(true);
   keepProgram();
+  setInterval(() => {
+    for (const t of document.querySelectorAll("time[datetime]")) t.textContent = when(new Date(t.dateTime));
+  }, 60_000);
   await follow();
 }
 

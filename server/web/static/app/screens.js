@@ -275,6 +275,11 @@ function rename(card, r) {
   input.select();
 }
 
+// forgetful tells whether this is Safari on a phone, which clears what a page stored
+// after seven days without a visit. (On the home screen a page begins anew, with
+// another identity, so that is no advice to give.)
+const forgetful = () => /iPhone|iPad|iPod/.test(navigator.userAgent) && !navigator.standalone;
+
 export function friends(signal) {
   const list = el("div", { class: "stack" });
   function draw() {
@@ -309,6 +314,7 @@ export function friends(signal) {
     list,
     open,
     el("p", { class: "quiet", text: "Who you are here lives in this browser alone. If its data is cleared, your friends' names and your identity are gone for good." }),
+    forgetful() ? el("p", { class: "warning", text: "Safari forgets a page that was not opened for a week: come back now and then." }) : null,
   );
 }
 
