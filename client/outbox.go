@@ -40,13 +40,13 @@ func (o *outgoing) isSending(id protocol.UUID) bool {
 	return o.sending[id]
 }
 
-func (o *outgoing) setSending(id protocol.UUID, now bool) {
+// setSending notes what is on its way at the moment.
+func (o *outgoing) setSending(list []localmap.Outgoing) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if now {
-		o.sending[id] = true
-	} else {
-		delete(o.sending, id)
+	clear(o.sending)
+	for _, out := range list {
+		o.sending[out.ID] = true
 	}
 }
 
@@ -146,10 +146,8 @@ type mail struct {
 // deliver sends one batch: pictures first, then the records.
 func (m *mail) deliver(ctx context.Context, list []localmap.Outgoing) error {
 	var ready []localmap.Outgoing
-	for _, o := range list {
-		m.c.outgoing.setSending(o.ID, true)
-		defer m.c.outgoing.setSending(o.ID, false)
-	}
+	m.c.outgoing.setSending(list)
+	defer m.c.outgoing.setSending(nil)
 	for _, o := range list {
 		switch err := m.putPicture(ctx, o); {
 		case err == nil:

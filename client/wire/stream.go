@@ -48,7 +48,7 @@ func (c *Client) Stream(ctx context.Context, after protocol.Cursor, id *protocol
 	d := websocket.Dialer{
 		NetDialContext:   c.dial.net.DialContext,
 		TLSClientConfig:  c.dial.tls,
-		Proxy:            proxy,
+		Proxy:            http.ProxyFromEnvironment,
 		HandshakeTimeout: callTime,
 		ReadBufferSize:   64 << 10,
 	}

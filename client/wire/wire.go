@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"p4p/protocol"
@@ -46,7 +45,7 @@ func New(base string, pin *protocol.Pin) (*Client, error) {
 	tlsConfig := tlsFor(pin)
 	net := &net.Dialer{Timeout: dialTime}
 	transport := &http.Transport{
-		Proxy:                  proxy,
+		Proxy:                  http.ProxyFromEnvironment, // never for this machine itself
 		DialContext:            net.DialContext,
 		TLSClientConfig:        tlsConfig,
 		TLSHandshakeTimeout:    dialTime,
@@ -165,13 +164,4 @@ func read(r io.Reader, limit int64) ([]byte, error) {
 		err = errTooLong
 	}
 	return b, err
-}
-
-// proxy is the environment's proxy, but never for this machine itself.
-func proxy(r *http.Request) (*url.URL, error) {
-	host := r.URL.Hostname()
-	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return nil, nil
-	}
-	return http.ProxyFromEnvironment(r)
 }

@@ -277,16 +277,3 @@ func TestAPinnedServerIsKnownByItsKeyAlone(t *testing.T) {
 	_, err = clientOf(t, s.URL, nil).Info(t.Context())
 	wantCode(t, err, protocol.CodeNoServer)
 }
-
-func TestThisMachineIsNeverReachedThroughAProxy(t *testing.T) {
-	for host, want := range map[string]bool{
-		"127.0.0.1:4747": false, "127.9.9.9": false, "[::1]:4747": false, "localhost:1": false, "a.localhost": false,
-	} {
-		r := httptest.NewRequest(http.MethodGet, "http://"+host+"/", nil)
-		t.Setenv("HTTP_PROXY", "http://192.0.2.1:3128")
-		u, err := proxy(r)
-		if err != nil || (u != nil) != want {
-			t.Errorf("%s goes through %v, %v", host, u, err)
-		}
-	}
-}
