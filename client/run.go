@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -53,6 +54,9 @@ func (c *Client) stayConnected(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
+		if errors.Is(err, context.Canceled) { // for another server's sake
+			good, err = true, nil
+		}
 		if attempt++; good {
 			attempt = 0
 		}
@@ -66,6 +70,9 @@ func (c *Client) stayConnected(ctx context.Context) {
 // stream opens a session and stays in it until it fails. good tells that it
 // deserves an immediate reconnect.
 func (c *Client) stream(ctx context.Context) (good bool, err error) {
+	ctx, cut := context.WithCancel(ctx)
+	defer cut()
+	c.streams.set(func(s *streams) { s.cut = cut })
 	ss, err := c.connect(ctx)
 	if err != nil {
 		return false, err
@@ -167,7 +174,7 @@ func (c *Client) otherWrote(ctx context.Context) {
 		c.boundTo(*id)
 		if s := c.link.get(); s != nil && s.Info.Server != *id {
 			c.link.drop(s)
-			c.streams.kick()
+			c.streams.reconnect()
 		}
 	}
 	c.notify(LabelsChanged | FriendsChanged | NoticesChanged | FeedChanged | StatusChanged)

@@ -194,14 +194,13 @@ func (c *Client) settledElsewhere(ctx context.Context, r protocol.Record) (fate,
 			return fate{refused: o.Refused}, o.Refused != nil
 		}
 	}
-	// The server has it: to send it again only asks where.
+	if r.Kind == protocol.KindReport {
+		return fate{}, false // nobody is told where it stands
+	}
 	s, err := c.reach(ctx)
 	if err != nil {
 		return fate{}, false
 	}
-	results, err := s.PostRecords(ctx, []string{r.JWS})
-	if err != nil || results[0].Error != nil {
-		return fate{}, false
-	}
-	return fate{seq: results[0].Seq}, true
+	v, err := s.Record(ctx, r.ID)
+	return fate{seq: v.Event.Seq}, err == nil && v.Event.JWS == r.JWS
 }

@@ -150,6 +150,7 @@ func (c *Client) adopt(ctx context.Context, s *server) error {
 		// The embedded server by its address of today, which is found without.
 		s.named = false
 	}
+	before := c.link.get()
 	if err := c.settle(ctx, s); err != nil {
 		return err
 	}
@@ -158,7 +159,9 @@ func (c *Client) adopt(ctx context.Context, s *server) error {
 		c.link.entered, c.link.pin = s.URL(), s.Pin
 		c.link.mu.Unlock()
 	}
-	c.streams.kick()
+	if before == nil || before.URL() != s.URL() || before.Info.Server != s.Info.Server {
+		c.streams.reconnect()
+	}
 	return nil
 }
 

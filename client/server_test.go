@@ -79,6 +79,25 @@ func TestAnUnboundProfileGoesElsewhereWithAFreshKey(t *testing.T) {
 	}
 }
 
+func TestAnotherServerIsEnteredWhileTheFirstOneStreams(t *testing.T) {
+	one, two := newLiar(t), newLiar(t)
+	two.sid = protocol.UUID{0x99}
+	one.tells(eventOf(one.post1(newKey(t), "on the first")))
+	r := one.reads().runs()
+	r.waits("the first is read", func() bool { return r.sees("on the first") })
+	two.tells(eventOf(two.post1(newKey(t), "on the second")))
+	if err := r.UseServer(t.Context(), two.URL); err != nil {
+		t.Fatal(err)
+	}
+	r.waits("the second is read", func() bool { return r.sees("on the second") && r.Status().Connection == Online })
+	one.tells(eventOf(one.post1(newKey(t), "on the first, later")))
+	two.tells(eventOf(two.post1(newKey(t), "on the second, later")))
+	r.waits("the second goes on", func() bool { return r.sees("on the second, later") })
+	if got := r.log(); len(got) != 2 || r.Status().ServerID != two.sid {
+		t.Errorf("log %v, status %+v", got, r.Status())
+	}
+}
+
 func TestAnotherAddressOfTheSameServerIsRemembered(t *testing.T) {
 	l := newLiar(t)
 	r := l.reads()

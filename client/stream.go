@@ -27,8 +27,9 @@ type streams struct {
 	changed chan struct{} // the mailboxes to watch are others
 
 	mu     sync.Mutex
-	runs   bool // Run is at work
-	online bool // a stream is open
+	runs   bool               // Run is at work
+	online bool               // a stream is open
+	cut    context.CancelFunc // ends the stream that is open or being opened
 }
 
 func (s *streams) init() {
@@ -37,6 +38,17 @@ func (s *streams) init() {
 
 func (s *streams) kick()    { poke(s.kicked) }
 func (s *streams) rewatch() { poke(s.changed) }
+
+// reconnect ends the stream that there is and opens one to the profile's server
+// of now.
+func (s *streams) reconnect() {
+	s.set(func(s *streams) {
+		if s.cut != nil {
+			s.cut()
+		}
+	})
+	s.kick()
+}
 
 func poke(c chan struct{}) {
 	select {
