@@ -86,7 +86,7 @@ func New(c Config) *API {
 	}
 	c.Stream = c.Stream.withDefaults()
 	a := &API{
-		Config: c, mux: http.NewServeMux(), guard: newGuard(c.Limits, c.PublicURL != ""),
+		Config: c, mux: http.NewServeMux(), guard: newGuard(c.Limits, c.PublicURL != "", c.Log),
 		watches: hub.NewWatches(), uploads: make(chan struct{}, maxUploads),
 	}
 	a.quit, a.endAll = context.WithCancel(context.Background())

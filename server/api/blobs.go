@@ -46,7 +46,7 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if n < 0 {
 		n = protocol.MaxPicture
 	}
-	if err := a.guard.upload(r, n, a.Now()); err != nil {
+	if err := a.guard.uploads.take(a.guard.peer(r), n, a.Now()); err != nil {
 		return nil, err
 	}
 	select {

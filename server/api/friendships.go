@@ -19,7 +19,7 @@ func (a *API) callMailbox(w http.ResponseWriter, r *http.Request) error {
 	if _, err := params(r); err != nil {
 		return err
 	}
-	if err := a.guard.mailbox(r, a.Now()); err != nil {
+	if err := a.guard.mailboxes.take(a.guard.peer(r), 1, a.Now()); err != nil {
 		return err
 	}
 	call, err := readCall(w, r)

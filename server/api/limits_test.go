@@ -1,7 +1,9 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -83,6 +85,71 @@ func TestOneDeviceMayNotPostForAll(t *testing.T) {
 	}
 }
 
+func TestWhoRepeatsAStrangersRecordsSilencesOnlyItself(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) {
+		c.PublicURL = "https://p4p.example"
+		c.Limits = Limits{Records: Rate{0.001, 2}}
+	}})
+	post := func(from string, rec protocol.Record) protocol.Code {
+		a := r.call("POST", "/v1/records", toJSON(t, protocol.PostRecords{Records: []string{rec.JWS}}), header("X-Forwarded-For", from))
+		var out protocol.PostedRecords
+		if err := json.Unmarshal([]byte(a.body), &out); err != nil || len(out.Results) != 1 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		if e := out.Results[0].Error; e != nil {
+			return e.Code
+		}
+		return ""
+	}
+	first := signed(t, 1, "first")
+	if c := post("192.0.2.1", first); c != "" {
+		t.Fatal(c)
+	}
+	for i, want := range []protocol.Code{"", "", protocol.CodeRateLimited} {
+		if c := post("203.0.113.9", first); c != want {
+			t.Errorf("repeat %d: %q, want %q", i, c, want)
+		}
+	}
+	if c := post("192.0.2.1", signed(t, 1, "second")); c != "" {
+		t.Errorf("the author's second post: %s", c)
+	}
+}
+
+func TestAWholeIPv6SiteGetsMoreThanAHouseholdButNotAnyAmount(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) {
+		c.PublicURL = "https://p4p.example"
+		c.Limits = Limits{Calls: Rate{0.001, 1}}
+	}})
+	ask := func(from string) int { return r.call("GET", "/v1/info", "", header("X-Forwarded-For", from)).status }
+	for i := range perSite + 1 {
+		want := 200
+		if i == perSite {
+			want = 429
+		}
+		if got := ask(fmt.Sprintf("2001:db8:1:%x::1", i)); got != want {
+			t.Errorf("network %d of the site: %d, want %d", i, got, want)
+		}
+	}
+	if got := ask("2001:db8:2::1"); got != 200 {
+		t.Errorf("another site: %d", got)
+	}
+}
+
+func TestBehindAProxyThatNamesNobodyAllShareOneLimit(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) {
+		c.PublicURL = "https://p4p.example"
+		c.Limits = Limits{Calls: Rate{0.001, 2}}
+	}})
+	for i, want := range []int{200, 200, 429} {
+		if a := r.call("GET", "/v1/info", ""); a.status != want {
+			t.Errorf("call %d: %d, want %d", i, a.status, want)
+		}
+	}
+	if n := strings.Count(r.log.String(), "X-Forwarded-For"); n != 1 {
+		t.Errorf("the operator is told %d times, want once", n)
+	}
+}
+
 func TestAProgramOnThisMachineIsNotLimited(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{Calls: Rate{0.001, 1}, Records: Rate{0.001, 1}} }})
 	for i := range 20 {
@@ -117,13 +184,13 @@ func TestBehindAProxyEachClientIsLimitedByItself(t *testing.T) {
 }
 
 func TestForwardedForCountsForNothingWithoutAPublicURL(t *testing.T) {
-	g := newGuard(Limits{}, false)
+	g := newGuard(Limits{}, false, slog.New(slog.DiscardHandler))
 	r := &http.Request{RemoteAddr: "192.0.2.7:1", Header: http.Header{"X-Forwarded-For": {"192.0.2.1"}}}
-	if a, ok := g.peer(r); !ok || a != netip.MustParseAddr("192.0.2.7") {
-		t.Errorf("the peer is %v, %v", a, ok)
+	if p := g.peer(r); p != peerAt(netip.MustParseAddr("192.0.2.7")) {
+		t.Errorf("the peer is %v", p)
 	}
 	r.RemoteAddr = "127.0.0.1:1"
-	if _, ok := g.peer(r); ok {
+	if !g.peer(r).free {
 		t.Error("a program on this machine is limited")
 	}
 }

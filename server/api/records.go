@@ -26,10 +26,11 @@ func (a *API) postRecords(w http.ResponseWriter, r *http.Request) error {
 	case n > protocol.MaxBatch:
 		return protocol.Errorf(protocol.CodeTooLarge, "One call holds at most %d records; this one has %d.", protocol.MaxBatch, n)
 	}
-	if err := a.guard.add(r, len(body.Records), a.Now()); err != nil {
+	p := a.guard.peer(r)
+	if err := a.guard.adds.take(p, len(body.Records), a.Now()); err != nil {
 		return err
 	}
-	results, records := a.verify(r, body.Records)
+	results, records := a.verify(p, body.Records)
 	if err := a.submit(r.Context(), results, records); err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func (a *API) postRecords(w http.ResponseWriter, r *http.Request) error {
 
 // verify parses and verifies records on all cores. A record of the second answer
 // belongs to the result at the same place, which then has no error.
-func (a *API) verify(r *http.Request, jws []string) ([]protocol.RecordResult, []protocol.Record) {
+func (a *API) verify(p peer, jws []string) ([]protocol.RecordResult, []protocol.Record) {
 	results, records := make([]protocol.RecordResult, len(jws)), make([]protocol.Record, len(jws))
 	server, now := a.Store.Server(), a.Now()
 	each(len(jws), func(i int) {
@@ -48,10 +49,10 @@ func (a *API) verify(r *http.Request, jws []string) ([]protocol.RecordResult, []
 			err = rec.CheckFor(server, now)
 		}
 		if err == nil {
-			err = a.guard.record(r, rec.Author, now)
+			err = a.guard.record(p, rec.Author, now)
 		}
 		if err != nil {
-			results[i].Error = a.tell(false, r.Pattern, err)
+			results[i].Error = a.tell(false, "/v1/records", err)
 		}
 	})
 	return results, records

@@ -58,7 +58,7 @@ func (a *API) admit(r *http.Request) error {
 			return err
 		}
 	}
-	return a.guard.request(r, a.Now())
+	return a.guard.calls.take(a.guard.peer(r), 1, a.Now())
 }
 
 // foldLinks makes one of all spellings of a link's path: a QR code holds upper

@@ -72,7 +72,7 @@ func (a *API) getStream(w http.ResponseWriter, r *http.Request) error {
 	if !websocket.IsWebSocketUpgrade(r) {
 		return badRequest("This address takes websocket connections only.")
 	}
-	if err := a.guard.stream(r, a.Now()); err != nil {
+	if err := a.guard.opens.take(a.guard.peer(r), 1, a.Now()); err != nil {
 		return err
 	}
 	if err := a.enter(); err != nil {
