@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,8 +9,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/adrg/xdg"
 	"github.com/charmbracelet/x/term"
@@ -114,10 +119,28 @@ func (a *app) print(v any, text string, args ...any) error {
 	return err
 }
 
+// writeJSON writes v as one line. Characters that could drive a terminal are
+// escaped, which changes the line but not the value: encoding/json does so for
+// those below U+0020 only.
 func (a *app) writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	line := make([]byte, 0, b.Len())
+	for _, r := range strings.TrimSuffix(b.String(), "\n") {
+		if r < 0x7f || r > 0x9f && !unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+			line = utf8.AppendRune(line, r)
+			continue
+		}
+		for _, u := range utf16.Encode([]rune{r}) {
+			line = fmt.Appendf(line, `\u%04x`, u)
+		}
+	}
+	_, err := w.Write(append(line, '\n'))
+	return err
 }
 
 // say tells the person something that is not a result.
@@ -138,6 +161,31 @@ func (a *app) terminal() (cols, rows int, ok bool) {
 func (a *app) interactive() bool {
 	f, ok := a.In.(*os.File)
 	return ok && term.IsTerminal(f.Fd())
+}
+
+// unsent tells the person that the server has not heard of a step yet.
+func (a *app) unsent(unsent bool, what string) {
+	if unsent {
+		a.say("p4p: warning: the server has not been told yet: %s The next command or the open app tells it.", what)
+	}
+}
+
+// warnRefused names what the server refused of what waited in the outbox, which
+// nobody was there to read.
+func (a *app) warnRefused(ctx context.Context, c *client.Client) {
+	if c.Status().Refused == 0 {
+		return
+	}
+	waiting, err := c.Outbox(ctx)
+	if err != nil {
+		return
+	}
+	for _, i := range waiting {
+		if i.Pending != nil && i.Pending.Refused != nil {
+			a.say("p4p: warning: the server refused your %s “%s”: %s (%s) It stays in the outbox; take it out with p4p delete %s.",
+				i.Kind, plain.Line(i.Text).Truncate(40), safeLine(i.Pending.Refused.Message), safeLine(string(i.Pending.Refused.Code)), i.ID)
+		}
+	}
 }
 
 // safeLine makes foreign text one harmless line.

@@ -106,6 +106,7 @@ func (a *app) feed(ctx context.Context, f feedFlags) error {
 	} else if err != nil {
 		return err
 	}
+	a.warnRefused(ctx, c)
 	items, err := c.Events(ctx, q)
 	if err != nil {
 		return err

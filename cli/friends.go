@@ -61,6 +61,7 @@ func friendsCommand(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				a.unsent(changed.Unsent, "your friend does not know of it.")
 				return a.print(jsonFriend(changed), done, safeLine(changed.Name))
 			}),
 		})
@@ -106,6 +107,7 @@ func (a *app) openSynced(ctx context.Context) (*client.Client, error) {
 	} else if err != nil {
 		return nil, err
 	}
+	a.warnRefused(ctx, c)
 	return c, nil
 }
 

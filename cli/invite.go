@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -64,13 +65,12 @@ func (a *app) invite(ctx context.Context, name string, f inviteFlags) error {
 		return err
 	}
 	// The files first: an invite whose code cannot be written is not made.
-	png, err := createFile(f.png)
-	if err != nil {
-		return err
-	}
-	svg, err := createFile(f.svg)
-	if err != nil {
-		return err
+	files := []*codeFile{{name: f.png}, {name: f.svg}}
+	for _, file := range files {
+		if err := file.create(); err != nil {
+			return err
+		}
+		defer file.discard()
 	}
 	inv, err := c.Invite(ctx, name, f.expires)
 	if err != nil {
@@ -80,10 +80,10 @@ func (a *app) invite(ctx context.Context, name string, f inviteFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(png, func(w io.Writer) error { return code.PNG(w, 8) }); err != nil {
+	if err := files[0].write(func(w io.Writer) error { return code.PNG(w, 8) }); err != nil {
 		return err
 	}
-	if err := writeFile(svg, code.SVG); err != nil {
+	if err := files[1].write(code.SVG); err != nil {
 		return err
 	}
 	if err := a.printInvite(inv, code); err != nil || !f.wait {
@@ -93,6 +93,7 @@ func (a *app) invite(ctx context.Context, name string, f inviteFlags) error {
 }
 
 func (a *app) printInvite(inv client.Invite, code qr.Code) error {
+	a.unsent(inv.Unsent, "the link does not work yet.")
 	if a.json {
 		return a.writeJSON(a.Out, struct {
 			Friendship protocol.UUID `json:"friendship"`
@@ -159,25 +160,48 @@ func (a *app) ask(question string) (bool, error) {
 	}
 }
 
-func createFile(name string) (*os.File, error) {
-	if name == "" {
-		return nil, nil //nolint:nilnil // no file was asked for
-	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, protocol.Errorf(protocol.CodeUsage, "Cannot write the file %q: %s.", name, cause(err))
-	}
-	return f, nil
+// codeFile is a file for a QR code, which is a secret: only its owner can read it,
+// and what stood there before is replaced only by a whole code. A file without a
+// name is none.
+type codeFile struct {
+	name string
+	tmp  *os.File
 }
 
-func writeFile(f *os.File, write func(io.Writer) error) error {
-	if f == nil {
+func (f *codeFile) create() error {
+	if f.name == "" {
 		return nil
 	}
-	if err := write(f); err != nil {
+	tmp, err := os.CreateTemp(filepath.Dir(f.name), ".p4p-*")
+	if err != nil {
+		return protocol.Errorf(protocol.CodeUsage, "Cannot write the file %q: %s.", f.name, cause(err))
+	}
+	f.tmp = tmp
+	return nil
+}
+
+func (f *codeFile) write(code func(io.Writer) error) error {
+	if f.tmp == nil {
+		return nil
+	}
+	if err := code(f.tmp); err != nil {
 		return err
 	}
-	return f.Close()
+	if err := f.tmp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.tmp.Name(), f.name); err != nil {
+		return protocol.Errorf(protocol.CodeUsage, "Cannot write the file %q: %s.", f.name, cause(err))
+	}
+	f.tmp = nil
+	return nil
+}
+
+func (f *codeFile) discard() {
+	if f.tmp != nil {
+		_ = f.tmp.Close()
+		_ = os.Remove(f.tmp.Name())
+	}
 }
 
 func invitesCommand(a *app) *cobra.Command {
@@ -213,6 +237,9 @@ func invitesCommand(a *app) *cobra.Command {
 			inv, err := c.Revoke(ctx, f.Friendship)
 			if err != nil {
 				return err
+			}
+			if inv.Unsent {
+				return protocol.Errorf(protocol.CodeNoServer, "The server is not reached, so the link still works; the invite is revoked as soon as it is.")
 			}
 			return a.print(jsonInvite(inv), "The invite for %s is revoked.", safeLine(inv.Name))
 		}),

@@ -57,7 +57,7 @@ func commentCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.send(ctx, "Commented", func(c *client.Client) (client.Sent, error) { return c.Comment(ctx, id, args[1]) })
+			return a.sendAbout(ctx, "Commented", func(c *client.Client) (client.Sent, error) { return c.Comment(ctx, id, args[1]) })
 		}),
 	}
 }
@@ -72,7 +72,7 @@ func deleteCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.send(ctx, "Deleted", func(c *client.Client) (client.Sent, error) { return c.Delete(ctx, id) })
+			return a.sendAbout(ctx, "Deleted", func(c *client.Client) (client.Sent, error) { return c.Delete(ctx, id) })
 		}),
 	}
 }
@@ -88,30 +88,40 @@ func reportCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.send(ctx, "Reported", func(c *client.Client) (client.Sent, error) { return c.Report(ctx, id, reason) })
+			return a.sendAbout(ctx, "Reported", func(c *client.Client) (client.Sent, error) { return c.Report(ctx, id, reason) })
 		}),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why; only the operator reads it")
 	return cmd
 }
 
-// send opens the profile, connects if it can and makes one record.
+// send opens the profile and makes one record. It is in the outbox before any
+// server is asked, so that a server that stalls costs nobody a text.
 func (a *app) send(ctx context.Context, done string, f func(*client.Client) (client.Sent, error)) error {
 	c, err := a.open(ctx, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return err
-	}
-	if err := c.Sync(ctx); err != nil && !offline(err) {
 		return err
 	}
 	sent, err := f(c)
 	if err != nil {
 		return err
 	}
+	a.warnRefused(ctx, c)
 	if sent.Seq == nil && !a.json {
 		a.say("The server is not reached now: this waits in the outbox and is sent with the next command or the open app.")
 	}
 	return a.print(sent, "%s: %s", done, sent.ID)
+}
+
+// sendAbout is send for a record that names another one, which this machine may
+// have to ask the server for.
+func (a *app) sendAbout(ctx context.Context, done string, f func(*client.Client) (client.Sent, error)) error {
+	return a.send(ctx, done, func(c *client.Client) (client.Sent, error) {
+		if err := c.Connect(ctx); err != nil && !offline(err) {
+			return client.Sent{}, err
+		}
+		return f(c)
+	})
 }
 
 func (a *app) readText() (string, error) {
