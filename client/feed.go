@@ -51,6 +51,9 @@ func (c *Client) upto(author protocol.PublicKey, epoch protocol.UUID) uint64 {
 // there is one; the answer may still have a gap, and FeedChanged tells when there
 // is more.
 func (c *Client) Timeline(ctx context.Context, q Query) ([]Item, error) {
+	if q.View == Replies {
+		return c.replies(ctx, q)
+	}
 	at, _, err := c.cache.Place(ctx)
 	if err != nil {
 		return nil, err

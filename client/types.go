@@ -52,11 +52,12 @@ type Pending struct {
 // View chooses what a timeline holds.
 type View uint8
 
-// The views of the first version.
+// The views.
 const (
 	Everyone View = iota
 	Friends       // friends' posts and one's own
 	Mine
+	Replies // comments of others on one's own posts; for Timeline and Unread
 )
 
 // Query asks for a part of a timeline. Posts only, newest first, by seq;

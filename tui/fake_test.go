@@ -29,6 +29,7 @@ type fake struct {
 	invites  []client.Invite
 	contacts []client.Contact
 	drafts   map[string]string
+	read     map[client.View]uint64
 	status   client.Status
 	preview  client.Preview
 	pictures map[protocol.BlobID][]byte
@@ -40,7 +41,7 @@ type fake struct {
 
 func newFake() *fake {
 	return &fake{
-		labels: map[protocol.PublicKey]client.Label{}, drafts: map[string]string{},
+		labels: map[protocol.PublicKey]client.Label{}, drafts: map[string]string{}, read: map[client.View]uint64{},
 		pictures: map[protocol.BlobID][]byte{}, counts: map[protocol.UUID]int{},
 		preview: client.Preview{Inviter: alice.UUID()},
 		status:  client.Status{Connection: client.Online, Server: "https://p4p.example"},
@@ -100,7 +101,7 @@ func (f *fake) Timeline(_ context.Context, q client.Query) ([]client.Item, error
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out []client.Item
-	if q.Before == 0 && q.After == 0 {
+	if q.Before == 0 && q.After == 0 && q.View != client.Replies {
 		for _, it := range slices.Backward(f.outbox) {
 			out = append(out, f.label(it))
 		}
@@ -110,13 +111,16 @@ func (f *fake) Timeline(_ context.Context, q client.Query) ([]client.Item, error
 		if q.After > 0 {
 			it = f.log[i]
 		}
-		if it.Kind != protocol.KindPost || q.Before > 0 && it.Seq >= q.Before || it.Seq <= q.After {
+		if kind := f.kindIn(q.View); it.Kind != kind || q.Before > 0 && it.Seq >= q.Before || it.Seq <= q.After {
 			continue
 		}
-		if len(out) == q.Limit {
+		if len(out) >= q.Limit {
 			break
 		}
 		it = f.label(it)
+		if q.View == client.Replies && (it.Label.Kind == client.You || !f.isMine(it.Target)) {
+			continue
+		}
 		if q.View == client.Mine && it.Label.Kind != client.You || q.View == client.Friends && it.Label.Kind == client.Anonymous {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"p4p/client"
+	"p4p/protocol"
 	"p4p/tui/keymap"
 )
 
@@ -18,6 +19,7 @@ const (
 type feedClient interface {
 	Timeline(ctx context.Context, q client.Query) ([]client.Item, error)
 	recordClient
+	unreadClient
 }
 
 // feed is the home screen: the timeline, newest first.
@@ -27,24 +29,29 @@ type feedClient interface {
 type feed struct {
 	*ui
 	list
-	view_   client.View
-	gen     int
-	loaded  bool
-	loading bool
-	stale   bool // something changed while a page was loading
-	more    bool // an older or newer page is loading
-	ended   bool // there is nothing older
-	cutTop  bool // newer posts that were shown before were let go of
-	shown   uint64
-	newer   int
-	err     error
-	side    *thread // the selected post, beside the feed in a wide window
-	wide    bool    // it is one
-	friends int     // friendships, to know a newcomer; -1 unknown
+	view_    client.View
+	gen      int
+	loaded   bool
+	loading  bool
+	stale    bool // something changed while a page was loading
+	more     bool // an older or newer page is loading
+	ended    bool // there is nothing older
+	cutTop   bool // newer posts that were shown before were let go of
+	shown    uint64
+	newer    int
+	err      error
+	side     *thread          // the selected post, beside the feed in a wide window
+	wide     bool             // it is one
+	unread   [4]client.Unread // of each view
+	counted  bool             // these are known
+	watching bool             // it is noticed when what is new has been seen
+	keeping  bool             // what was read is kept in a moment
+	friends  int              // friendships, to know a newcomer; -1 unknown
 }
 
 func newFeed(u *ui) *feed {
 	f := &feed{ui: u, list: newList(u), friends: -1, gen: u.next()}
+	f.list.unread = f.isUnread
 	return f
 }
 
@@ -54,6 +61,8 @@ type (
 		gen     int
 		items   []client.Item
 		newer   int
+		unread  [4]client.Unread
+		counted bool
 		friends int
 		follows bool // the newest page
 		asked   bool // whether the feed followed when it asked
@@ -98,6 +107,19 @@ func (f *feed) take(msg tea.Msg) tea.Cmd {
 		if msg.gen == f.gen {
 			return f.tookPage(msg)
 		}
+	case seenMsg:
+		f.watching = false
+		if msg.gen == f.gen {
+			return f.read()
+		}
+	case keepReadMsg:
+		if f.keeping {
+			return f.keep()
+		}
+	case unreadFoundMsg:
+		if msg.gen == f.gen {
+			return f.tookFirstUnread(msg)
+		}
 	case newsMsg:
 		f.follow()
 		return f.load()
@@ -126,10 +148,11 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 			return f.load()
 		}
 		f.move(i)
+		return f.read()
 	case keymap.NextView:
-		return f.show((f.view_ + 1) % 3)
+		return f.show((f.view_ + 1) % 4)
 	case keymap.PreviousView:
-		return f.show((f.view_ + 2) % 3)
+		return f.show((f.view_ + 3) % 4)
 	case keymap.NewPost:
 		return f.open(newCompose(f.ui))
 	case keymap.Invite:
@@ -138,6 +161,10 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 		return f.open(newAccept(f.ui, ""))
 	case keymap.Friends:
 		return f.open(newFriends(f.ui))
+	case keymap.Unread:
+		return f.firstUnread()
+	case keymap.MarkAll:
+		return f.markAll()
 	case keymap.Whole:
 		return f.whole(&f.list)
 	case keymap.Server:
@@ -145,7 +172,9 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard:
 		return f.act(i)
 	default:
-		f.move(i)
+		if f.move(i) {
+			return f.read()
+		}
 	}
 	return nil
 }
@@ -160,6 +189,9 @@ func (f *feed) act(i keymap.Intent) tea.Cmd {
 			return f.say(note, "The newest post is selected now; press the key again for it.")
 		}
 		return nil
+	}
+	if it.Kind == protocol.KindComment && (i == keymap.Open || i == keymap.Comment) {
+		return f.openReply(it, i == keymap.Comment)
 	}
 	switch i {
 	case keymap.Open:
@@ -182,7 +214,7 @@ func (f *feed) show(v client.View) tea.Cmd {
 	f.view_ = v
 	f.items, f.loaded, f.shown, f.err = nil, false, 0, nil
 	f.follow()
-	f.gen, f.loading = f.next(), false
+	f.gen, f.loading, f.watching = f.next(), false, false
 	return f.load()
 }
 
@@ -228,6 +260,7 @@ func (w window) read(ctx context.Context, c feedClient) (msg feedLoadedMsg) {
 	if fs, err := c.Friendships(ctx); err == nil {
 		msg.friends = len(fs)
 	}
+	msg.unread, msg.counted = readUnread(ctx, c)
 	if msg.follows {
 		msg.items, msg.err = c.Timeline(ctx, client.Query{View: w.view, Limit: page})
 		return msg
@@ -269,10 +302,14 @@ func (f *feed) took(msg feedLoadedMsg) tea.Cmd {
 		}
 		f.noteShown()
 	}
-	if f.stale {
-		return f.load()
+	var cmd tea.Cmd
+	if msg.counted {
+		cmd = f.tookUnread(msg.unread)
 	}
-	return nil
+	if f.stale {
+		return tea.Batch(cmd, f.load())
+	}
+	return cmd
 }
 
 func (f *feed) noteShown() {
@@ -348,11 +385,7 @@ func (f *feed) extra(w, h int) int { return len(f.above(w, h)) }
 func (f *feed) above(w, h int) []string {
 	switch {
 	case f.newer > 0:
-		n := thousands(f.newer)
-		if f.newer >= countLimit {
-			n = thousands(countLimit-1) + "+"
-		}
-		return []string{" " + f.theme.Pill.Render(" ↑ "+n+" new ") + f.theme.Dim.Render("  g shows them")}
+		return []string{" " + f.theme.Pill.Render(" ↑ "+upTo(f.newer)+" new ") + f.theme.Dim.Render("  g shows them")}
 	case f.eye.open:
 		return nil
 	case f.newcomer() && f.sel < 0 && len(f.items) > 0 && h > 14:
@@ -370,6 +403,14 @@ func (f *feed) eyeRows(h int) int {
 	return f.panelRows(h)
 }
 
+// upTo writes a count that goes up to countLimit.
+func upTo(n int) string {
+	if n >= countLimit {
+		return thousands(countLimit-1) + "+"
+	}
+	return thousands(n)
+}
+
 // view: see screen.
 func (f *feed) view(w, h int) frame {
 	above := f.above(w, h)
@@ -382,15 +423,37 @@ func (f *feed) view(w, h int) frame {
 }
 
 func (f *feed) title() string {
-	names := []string{"everyone", "friends", "mine"}
-	for i, n := range names {
-		if client.View(i) == f.view_ {
-			names[i] = f.theme.TabOn.Render(n)
-		} else {
-			names[i] = f.theme.Tab.Render(n)
+	head := f.heading("P4P") + " "
+	room := f.width - cells(f.connection()) - cells(head) - 3
+	all := func(client.View) bool { return true }
+	used := func(v client.View) bool { return v != client.Replies || v == f.view_ || f.unread[v].Count > 0 }
+	here := func(v client.View) bool { return v == f.view_ || v == client.Replies && f.unread[v].Count > 0 }
+	for _, which := range []func(client.View) bool{all, used} {
+		if tabs := f.tabs(which); cells(tabs) <= room {
+			return head + tabs
 		}
 	}
-	return f.heading("P4P") + " " + strings.Join(names, "  ")
+	return head + f.tabs(here)
+}
+
+// tabs are the names of views, with the counts of what is unread.
+func (f *feed) tabs(which func(client.View) bool) string {
+	var tabs []string
+	for i, name := range views {
+		v, style := client.View(i), f.theme.Tab
+		if !which(v) {
+			continue
+		}
+		if v == f.view_ {
+			style = f.theme.TabOn
+		}
+		tab := style.Render(name)
+		if n := f.unread[v].Count; n > 0 {
+			tab += " " + f.theme.Key.Render(upTo(n))
+		}
+		tabs = append(tabs, tab)
+	}
+	return strings.Join(tabs, "  ")
 }
 
 func (f *feed) eyeTitle() string { return "records" }
@@ -404,18 +467,23 @@ func (f *feed) keys() keymap.Map {
 
 func (f *feed) hints() []keymap.Intent {
 	it, ok := f.selected()
+	var hints []keymap.Intent
 	switch {
 	case f.eye.open:
 		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Friends, keymap.Open}
 	case ok && it.Pending != nil && it.Pending.Refused != nil:
 		return []keymap.Intent{keymap.Retry, keymap.Discard, keymap.Down, keymap.Up}
 	case ok && it.Label.Kind == client.You:
-		return []keymap.Intent{keymap.Open, keymap.Comment, keymap.Delete, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView}
+		hints = []keymap.Intent{keymap.Open, keymap.Comment, keymap.Delete, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView}
 	case ok:
-		return []keymap.Intent{keymap.Open, keymap.Comment, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView, keymap.Report}
+		hints = []keymap.Intent{keymap.Open, keymap.Comment, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView, keymap.Report}
 	default:
-		return []keymap.Intent{keymap.NewPost, keymap.Invite, keymap.Accept, keymap.Friends, keymap.NextView, keymap.Down, keymap.Quit}
+		hints = []keymap.Intent{keymap.NewPost, keymap.Invite, keymap.Accept, keymap.Friends, keymap.NextView, keymap.Down, keymap.Quit}
 	}
+	if f.unread[f.view_].Count > 0 {
+		hints = append([]keymap.Intent{keymap.Unread}, hints...)
+	}
+	return hints
 }
 
 func (f *feed) typing() bool { return false }

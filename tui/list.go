@@ -18,8 +18,9 @@ type list struct {
 	sel      int // the selected item; -1 for none, then the first one is at the top
 	row      int // the row where the selected item begins; below 0 if it is taller than the view
 	expanded bool
-	bar      bar  // the selected item's
-	ruled    bool // a line divides the first item from the others
+	bar      bar                    // the selected item's
+	unread   func(client.Item) bool // what gets the mark of the unread; nil for nothing
+	ruled    bool                   // a line divides the first item from the others
 	cache    map[protocol.UUID]laid
 	w, h     int // of the last view
 }
@@ -203,6 +204,9 @@ func (l *list) view(w, h int) []string {
 		for n, text := range lines {
 			if row >= 0 && row < h {
 				bar := " "
+				if n == 0 && l.unread != nil && !l.ui.eye.open && l.unread(l.items[i]) {
+					bar = l.ui.theme.Select.Render("•")
+				}
 				if i == l.sel && n < len(lines)-1 {
 					bar = l.ui.drawBar(l.bar)
 				}

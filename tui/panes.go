@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"p4p/client"
+	"p4p/protocol"
 )
 
 // wideAt is from how many columns on a post stands beside the feed.
@@ -84,8 +85,11 @@ func (f *feed) beside(x, w int) pane {
 	switch it, ok := f.selected(); {
 	case f.eye.open:
 		return pane{x: x, w: w, need: nothing, view: func(w, h int) frame { return frame{lines: f.recordPanel(&f.list, w, h)} }}
-	case ok && f.side != nil && f.side.post.ID == it.ID:
+	case ok && f.side != nil && f.side.post.ID == postOf(it):
 		f.side.bar = barNone
+		if it.Kind == protocol.KindComment {
+			f.side.bar = barFaint // which of them
+		}
 		p := paneOf(f.side, x, w)
 		p.of = nil
 		return p
@@ -123,10 +127,18 @@ func (f *feed) preselect() tea.Cmd {
 		f.side = nil
 		return nil
 	}
-	if f.side != nil && f.side.post.ID == it.ID {
+	if f.side != nil && f.side.post.ID == postOf(it) {
+		if it.Kind == protocol.KindComment {
+			f.side.focus = it.ID
+			f.side.focusOn()
+		}
 		return nil
 	}
-	f.side = newThread(f.ui, it, false)
+	if it.Kind == protocol.KindComment {
+		f.side = newThreadAt(f.ui, it, false)
+	} else {
+		f.side = newThread(f.ui, it, false)
+	}
 	return f.side.init()
 }
 

@@ -40,6 +40,7 @@ type Client interface {
 	serverClient
 	pictureClient
 	eyeClient
+	unreadClient
 	Status() client.Status
 }
 

@@ -23,6 +23,7 @@ type thread struct {
 	*ui
 	list
 	post    client.Item
+	focus   protocol.UUID // a comment to select once it is there; zero for none
 	gen     int
 	loading bool
 	stale   bool
@@ -187,6 +188,9 @@ func (t *thread) took(msg threadLoadedMsg) tea.Cmd {
 		t.post = msg.post
 		end := t.sel == len(t.items)-1 && t.sel > 0
 		t.list.set(append([]client.Item{msg.post}, msg.comments...))
+		if !t.focus.IsZero() || t.sel < 0 {
+			t.focusOn()
+		}
 		if end { // at the end new comments flow in
 			t.sel = len(t.items) - 1
 		}
@@ -217,7 +221,7 @@ func (t *thread) view(w, h int) frame {
 		return frame{lines: append(fit(t.list.view(w, h-n), h-n), t.recordPanel(&t.list, w, n)...)}
 	}
 	out := t.list.view(w, h-n)
-	if room := h - n - len(out); room > 0 && len(t.items) == 1 {
+	if room := h - n - len(out); room > 0 && len(t.items) <= 1 {
 		text := "No comments yet. c writes the first."
 		switch {
 		case t.err != nil:

@@ -75,6 +75,8 @@ func (f *feed) empty(w, h int) []string {
 	case f.view_ == client.Mine:
 		out = append(append(out, say("You have posted nothing yet.")...), "")
 		return append(out, f.choices(w, "n", "write a first post")...)
+	case f.view_ == client.Replies:
+		return append(out, say("Nobody has commented on your posts yet. What others write there gathers here.")...)
 	case f.newcomer():
 		title := []string{"  " + f.theme.Title.Render("Welcome to P4P"), ""}
 		if h < 14 {

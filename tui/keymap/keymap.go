@@ -26,6 +26,8 @@ const (
 	PageDown
 	Top
 	Bottom
+	Unread  // the first of them
+	MarkAll // as read
 	NextView
 	PreviousView
 	Open
