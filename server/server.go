@@ -79,9 +79,10 @@ func (s *Server) serve() {
 		BaseContext: func(net.Listener) context.Context { return calls },
 		ConnState:   fresh.changed,
 		ErrorLog:    errorLog(s.config.Log),
-		// Streams take their connections over and are not bound by these.
+		// Streams take their connections over and are not bound by these; bodies and
+		// large answers have deadlines of their own, by their length.
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute, // a picture over a slow line
+		ReadTimeout:       time.Minute,
 		WriteTimeout:      2 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,

@@ -65,7 +65,8 @@ type API struct {
 	mux     *http.ServeMux
 	guard   *guard
 	watches *hub.Watches
-	uploads chan struct{} // pictures being read
+	room    *room
+	uploads *shares // pictures being sent
 
 	quit    context.Context // done: streams end
 	endAll  context.CancelFunc
@@ -87,7 +88,7 @@ func New(c Config) *API {
 	c.Stream = c.Stream.withDefaults()
 	a := &API{
 		Config: c, mux: http.NewServeMux(), guard: newGuard(c.Limits, c.PublicURL != "", c.Log),
-		watches: hub.NewWatches(), uploads: make(chan struct{}, maxUploads),
+		watches: hub.NewWatches(), room: newRoom(c.Limits), uploads: newShares(int64(c.Limits.Uploads), 4*int64(c.Limits.Uploads)),
 	}
 	a.quit, a.endAll = context.WithCancel(context.Background())
 	c.Metrics.observe(a)

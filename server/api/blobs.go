@@ -14,7 +14,15 @@ func (a *API) putBlob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b, err := a.upload(w, r)
+	if r.ContentLength > protocol.MaxPicture {
+		return protocol.Errorf(protocol.CodeTooLarge, "A picture holds at most %d bytes; this one has %d.", protocol.MaxPicture, r.ContentLength)
+	}
+	end, err := a.admitUpload(r)
+	if err != nil {
+		return err
+	}
+	defer end()
+	b, err := a.readBody(w, r, protocol.MaxPicture)
 	if err != nil {
 		return err
 	}
@@ -32,30 +40,24 @@ func (a *API) putBlob(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// maxUploads are read into memory at a time.
-const maxUploads = 64
-
-// upload reads a picture's bytes, few at a time in memory: whoever waits for
-// its turn has sent nothing but a header.
-func (a *API) upload(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.ContentLength > protocol.MaxPicture {
-		return nil, protocol.Errorf(protocol.CodeTooLarge, "A picture holds at most %d bytes; this one has %d.", protocol.MaxPicture, r.ContentLength)
+// admitUpload waits for a picture's turn; end gives it to the next.
+func (a *API) admitUpload(r *http.Request) (end func(), err error) {
+	p, n := a.guard.peer(r), bodyLength(r, protocol.MaxPicture)
+	ctx, cancel := waitFor(r.Context(), a.Limits.Wait)
+	defer cancel()
+	turn, ok := a.uploads.lease(p, 1, inTime(ctx))
+	if !ok {
+		return nil, full("Too many pictures are being sent from your network")
 	}
-	// A length that is not told is counted as the longest.
-	n := int(r.ContentLength)
-	if n < 0 {
-		n = protocol.MaxPicture
+	mem, err := a.room.hold(r.Context(), p, n)
+	if err == nil {
+		if err = a.guard.uploads.take(p, n, a.Now()); err == nil {
+			return func() { mem.end(); turn.end() }, nil
+		}
+		mem.end()
 	}
-	if err := a.guard.uploads.take(a.guard.peer(r), n, a.Now()); err != nil {
-		return nil, err
-	}
-	select {
-	case a.uploads <- struct{}{}:
-		defer func() { <-a.uploads }()
-	case <-r.Context().Done():
-		return nil, badRequest("The body of this call broke off.")
-	}
-	return readBody(w, r, protocol.MaxPicture)
+	turn.end()
+	return nil, err
 }
 
 // getBlob serves a picture that a live record names. Whatever it is, a browser
@@ -68,15 +70,26 @@ func (a *API) getBlob(w http.ResponseWriter, r *http.Request) error {
 	if _, err := params(r); err != nil {
 		return err
 	}
+	p := a.guard.peer(r)
+	if err := a.guard.reads.take(p, 1, a.Now()); err != nil {
+		return err
+	}
+	mem, err := a.room.hold(r.Context(), p, protocol.MaxPicture)
+	if err != nil {
+		return err
+	}
+	defer mem.end()
 	b, contentType, err := a.Store.Blob(r.Context(), id)
 	if err != nil {
 		return err
 	}
+	a.guard.reads.charge(p, len(b), a.Now())
+	mem.shrink(int64(max(len(b), leastHeld)))
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(b)))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
-	_, _ = w.Write(b) // an error means that the client is gone
+	a.writeSlowly(w, b)
 	return nil
 }

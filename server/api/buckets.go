@@ -35,6 +35,17 @@ func (c counter) take(p peer, n int, now time.Time) error {
 	return limited(wait)
 }
 
+// charge counts n for p, whether there is so much or not: p owes the rest.
+func (c counter) charge(p peer, n int, now time.Time) {
+	if p.free {
+		return
+	}
+	c.blocks.charge(p.block, n, now)
+	if p.site.IsValid() {
+		c.sites.charge(p.site, n, now)
+	}
+}
+
 func (c counter) sweep(now time.Time) {
 	c.blocks.sweep(now)
 	c.sites.sweep(now)
@@ -66,6 +77,24 @@ func (b *buckets[K]) take(k K, n int, now time.Time) (wait time.Duration) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	r := b.of(k, now).ReserveN(now, min(n, b.rate.Burst))
+	if wait = r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
+	}
+	return wait
+}
+
+// charge takes n tokens of k, also those that are not there yet.
+func (b *buckets[K]) charge(k K, n int, now time.Time) {
+	if b.rate.PerSecond == 0 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.of(k, now).ReserveN(now, min(n, b.rate.Burst))
+}
+
+func (b *buckets[K]) of(k K, now time.Time) *rate.Limiter {
 	l := b.m[k]
 	if l == nil {
 		if len(b.m) >= maxBuckets {
@@ -74,11 +103,7 @@ func (b *buckets[K]) take(k K, n int, now time.Time) (wait time.Duration) {
 		l = rate.NewLimiter(rate.Limit(b.rate.PerSecond), b.rate.Burst)
 		b.m[k] = l
 	}
-	r := l.ReserveN(now, min(n, b.rate.Burst))
-	if wait = r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
-	}
-	return wait
+	return l
 }
 
 // makeRoom forgets full buckets, but does not look through all of them more than

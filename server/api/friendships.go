@@ -19,10 +19,16 @@ func (a *API) callMailbox(w http.ResponseWriter, r *http.Request) error {
 	if _, err := params(r); err != nil {
 		return err
 	}
-	if err := a.guard.mailboxes.take(a.guard.peer(r), 1, a.Now()); err != nil {
+	p := a.guard.peer(r)
+	if err := a.guard.mailboxes.take(p, 1, a.Now()); err != nil {
 		return err
 	}
-	call, err := readCall(w, r)
+	mem, err := a.room.hold(r.Context(), p, bodyLength(r, maxMailboxBody))
+	if err != nil {
+		return err
+	}
+	defer mem.end()
+	call, err := a.readCall(w, r)
 	if err != nil {
 		return err
 	}
@@ -41,7 +47,7 @@ func (a *API) callMailbox(w http.ResponseWriter, r *http.Request) error {
 }
 
 // readCall decodes a mailbox call; what it says is the mailbox's to judge.
-func readCall(w http.ResponseWriter, r *http.Request) (mailbox.Call, error) {
+func (a *API) readCall(w http.ResponseWriter, r *http.Request) (mailbox.Call, error) {
 	c := mailbox.Call{Method: mailbox.Method(r.Method)}
 	if r.Method == http.MethodHead {
 		c.Method = mailbox.Get
@@ -59,13 +65,13 @@ func readCall(w http.ResponseWriter, r *http.Request) (mailbox.Call, error) {
 	switch c.Method {
 	case mailbox.Post:
 		c.Post = new(protocol.MailboxPost)
-		return c, readJSON(w, r, maxMailboxBody, c.Post)
+		return c, a.readJSON(w, r, maxMailboxBody, c.Post)
 	case mailbox.Put:
 		c.Put = new(protocol.MailboxPut)
-		return c, readJSON(w, r, maxMailboxBody, c.Put)
+		return c, a.readJSON(w, r, maxMailboxBody, c.Put)
 	case mailbox.Delete:
 		c.Delete = new(protocol.MailboxDelete)
-		b, err := readBody(w, r, maxMailboxBody)
+		b, err := a.readBody(w, r, maxMailboxBody)
 		if err != nil || len(b) == 0 { // an open mailbox is revoked without a word
 			return c, err
 		}

@@ -97,26 +97,48 @@ func (a *API) tell(gone bool, where string, err error) *protocol.Error {
 	return &protocol.Error{Code: e.Code, Message: e.Message}
 }
 
-// readBody reads a request's body of at most limit bytes.
-func readBody(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
+// writeSlowly writes a large answer, for as long as a slow line may take. The next
+// call on the connection has the server's own deadline again.
+func (a *API) writeSlowly(w http.ResponseWriter, b []byte) {
+	if due := a.Limits.due(len(b)); !due.IsZero() {
+		_ = http.NewResponseController(w).SetWriteDeadline(due) // the server's own holds otherwise
+	}
+	_, _ = w.Write(b) // an error means that the client is gone, or reads too slowly
+}
+
+// readBody reads a request's body of at most limit bytes, for which the caller
+// holds room.
+func (a *API) readBody(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
 	tooLarge := protocol.Errorf(protocol.CodeTooLarge, "The body of this call holds at most %d bytes.", limit)
 	if r.ContentLength > int64(limit) {
 		return nil, tooLarge
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
+	line := http.NewResponseController(w)
+	if due := a.Limits.due(bodyLength(r, limit)); !due.IsZero() {
+		_ = line.SetReadDeadline(due) // the server's own holds otherwise
+	}
+	var b []byte
+	var err error
+	if r.ContentLength >= 0 {
+		b = make([]byte, r.ContentLength)
+		_, err = io.ReadFull(r.Body, b)
+	} else {
+		b, err = io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
+	}
 	var e *http.MaxBytesError
 	switch {
 	case errors.As(err, &e):
 		return nil, tooLarge
 	case err != nil: // its text would name the peer
-		return nil, protocol.Errorf(protocol.CodeBadRequest, "The body of this call broke off.")
+		return nil, protocol.Errorf(protocol.CodeBadRequest, "The body of this call broke off, or came too slowly.")
 	}
+	_ = line.SetReadDeadline(time.Time{}) // else net/http takes the client for gone when it passes
 	return b, nil
 }
 
 // readJSON decodes a request's body, strictly.
-func readJSON(w http.ResponseWriter, r *http.Request, limit int, v any) error {
-	b, err := readBody(w, r, limit)
+func (a *API) readJSON(w http.ResponseWriter, r *http.Request, limit int, v any) error {
+	b, err := a.readBody(w, r, limit)
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,22 @@ type Limits struct {
 	Records      Rate // by device, of each block: a key costs nothing, and everybody can send everybody's records
 	AddressAdds  Rate // records by block, whatever their devices
 	UploadBytes  Rate // of pictures, by block
+	ReadBytes    Rate // of pictures, by block; charged when it is known how large one is
 	StreamOpens  Rate // by block
 	MailboxCalls Rate // by block
+
+	// Memory bounds, in bytes, the bodies being read and the large answers being
+	// written; BlockMemory those of one block, and twice that those of one site.
+	Memory, BlockMemory int64
+	// Uploads is how many pictures one block, and four times that one site, may
+	// send at the same time.
+	Uploads int
+	// Wait is how long a call waits for its turn; 0: as long as the client does.
+	Wait time.Duration
+	// A body, and a large answer, has Grace and as much time as Slowest, in bytes a
+	// second, takes for it. Slowest 0: any time.
+	Grace   time.Duration
+	Slowest int
 
 	// Streams is how many may be open at a time, by all; 0: no limit.
 	Streams int
@@ -37,7 +51,14 @@ func DefaultLimits() Limits {
 		AddressAdds:  Rate{20, 1000},
 		UploadBytes:  Rate{512 << 10, 64 << 20},
 		StreamOpens:  Rate{1, 60},
+		ReadBytes:    Rate{1 << 20, 256 << 20},
 		MailboxCalls: Rate{10, 500},
+		Memory:       128 << 20,
+		BlockMemory:  16 << 20,
+		Uploads:      4,
+		Wait:         10 * time.Second,
+		Grace:        10 * time.Second,
+		Slowest:      20 << 10,
 		Streams:      10_000,
 	}
 }
@@ -49,8 +70,8 @@ type guard struct {
 	log     *slog.Logger
 	told    sync.Once
 
-	calls, adds, uploads, opens, mailboxes counter
-	records                                *buckets[deviceAt]
+	calls, adds, uploads, reads, opens, mailboxes counter
+	records                                       *buckets[deviceAt]
 }
 
 // deviceAt is a device as one block uses it: what others send in a device's name
@@ -63,7 +84,7 @@ type deviceAt struct {
 func newGuard(l Limits, proxied bool, log *slog.Logger) *guard {
 	return &guard{
 		limits: l, proxied: proxied, log: log,
-		calls: newCounter(l.Calls), adds: newCounter(l.AddressAdds), uploads: newCounter(l.UploadBytes),
+		calls: newCounter(l.Calls), adds: newCounter(l.AddressAdds), uploads: newCounter(l.UploadBytes), reads: newCounter(l.ReadBytes),
 		opens: newCounter(l.StreamOpens), mailboxes: newCounter(l.MailboxCalls),
 		records: newBuckets[deviceAt](l.Records),
 	}
@@ -85,7 +106,7 @@ func (g *guard) record(p peer, device protocol.PublicKey, now time.Time) error {
 }
 
 func (g *guard) sweep(now time.Time) {
-	for _, c := range []counter{g.calls, g.adds, g.uploads, g.opens, g.mailboxes} {
+	for _, c := range []counter{g.calls, g.adds, g.uploads, g.reads, g.opens, g.mailboxes} {
 		c.sweep(now)
 	}
 	g.records.sweep(now)

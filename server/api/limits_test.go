@@ -28,6 +28,11 @@ func TestWhoAsksForTooMuchIsToldWhenToTryAgain(t *testing.T) {
 		"uploads": {Limits{UploadBytes: Rate{PerSecond: 1, Burst: len(pic)}}, func(r *running, _ int) answer {
 			return r.call("PUT", "/v1/blobs/"+protocol.BlobOf([]byte(pic)).String(), pic)
 		}},
+		"pictures read": {Limits{ReadBytes: Rate{PerSecond: 1, Burst: len(pic)}}, func(r *running, _ int) answer {
+			id := protocol.BlobOf([]byte(pic))
+			r.store.set(func(s *fakeStore) { s.blobs[id] = []byte(pic) })
+			return r.call("GET", "/v1/blobs/"+id.String(), "")
+		}},
 		"records of one address": {Limits{AddressAdds: once}, func(r *running, i int) answer {
 			return r.call("POST", "/v1/records", toJSON(r.t, protocol.PostRecords{Records: []string{signed(r.t, byte(i+1), "text").JWS}}))
 		}},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"runtime"
 	"sync"
@@ -16,8 +17,14 @@ import (
 const submitTimeout = 30 * time.Second
 
 func (a *API) postRecords(w http.ResponseWriter, r *http.Request) error {
+	p := a.guard.peer(r)
+	mem, err := a.room.hold(r.Context(), p, bodyLength(r, protocol.MaxBody))
+	if err != nil {
+		return err
+	}
+	defer mem.end()
 	var body protocol.PostRecords
-	if err := readJSON(w, r, protocol.MaxBody, &body); err != nil {
+	if err := a.readJSON(w, r, protocol.MaxBody, &body); err != nil {
 		return err
 	}
 	switch n := len(body.Records); {
@@ -26,7 +33,6 @@ func (a *API) postRecords(w http.ResponseWriter, r *http.Request) error {
 	case n > protocol.MaxBatch:
 		return protocol.Errorf(protocol.CodeTooLarge, "One call holds at most %d records; this one has %d.", protocol.MaxBatch, n)
 	}
-	p := a.guard.peer(r)
 	if err := a.guard.adds.take(p, len(body.Records), a.Now()); err != nil {
 		return err
 	}
@@ -111,6 +117,11 @@ func (a *API) getRecords(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	mem, err := a.room.hold(r.Context(), a.guard.peer(r), q.Limit*protocol.MaxRecord)
+	if err != nil {
+		return err
+	}
+	defer mem.end()
 	events, more, err := a.Store.Page(r.Context(), q)
 	if err != nil {
 		return err
@@ -122,7 +133,14 @@ func (a *API) getRecords(w http.ResponseWriter, r *http.Request) error {
 	if more && len(events) > 0 {
 		page.Before = &events[len(events)-1].Seq
 	}
-	return writeJSON(w, http.StatusOK, page)
+	b, err := json.Marshal(page)
+	if err != nil {
+		return err
+	}
+	mem.shrink(int64(max(len(b), leastHeld)))
+	w.Header().Set("Content-Type", "application/json")
+	a.writeSlowly(w, append(b, '\n'))
+	return nil
 }
 
 func (a *API) getRecord(w http.ResponseWriter, r *http.Request) error {
