@@ -195,7 +195,7 @@ func textEvent(i client.Item) string {
 	case client.You:
 		who = "you"
 	case client.Friend:
-		who = "✓ " + plain.Line(i.Label.Name).Truncate(16).String()
+		who = mark(i.Label.Verified) + plain.Line(i.Label.Name).Truncate(16).String()
 	case client.Anonymous:
 	}
 	said := plain.Line(i.Text).String()

@@ -28,6 +28,14 @@ func jsonFriend(f client.Friendship) friendRow {
 	return friendRow{f.Name, f.UUID, f.Friendship, f.State, f.Verified, stamp(f.Since)}
 }
 
+// mark stands before a friend's name, where no stranger's text can stand.
+func mark(verified bool) string {
+	if verified {
+		return "✓ "
+	}
+	return "★ "
+}
+
 func friendsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "friends",
@@ -78,6 +86,7 @@ func friendsCommand(a *app) *cobra.Command {
 		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {
 			return c.Remove(ctx, f)
 		})
+	cmd.AddCommand(verifyCommand(a))
 	cmd.AddCommand(&cobra.Command{
 		Use: "rename OLD NEW", Short: "Call a friend by another name; nobody else learns of it", Args: cobra.ExactArgs(2),
 		RunE: a.run(func(ctx context.Context, args []string) error {
@@ -127,11 +136,14 @@ func (a *app) printFriends(list []client.Friendship) error {
 		if f.UUID != nil {
 			device = f.UUID.String()
 		}
-		hint := ""
+		state, hint := string(f.State), ""
+		if f.Verified {
+			state += ", verified"
+		}
 		if f.Inviter && f.State == client.StateAccepted {
 			hint = "\tconfirm or refuse: safety number " + f.SafetyNumber
 		}
-		if _, err := fmt.Fprintf(a.Out, "%s\t%s\t%s%s\n", safeLine(f.Name), f.State, device, hint); err != nil {
+		if _, err := fmt.Fprintf(a.Out, "%s\t%s\t%s%s\n", safeLine(f.Name), state, device, hint); err != nil {
 			return err
 		}
 	}

@@ -155,7 +155,7 @@ func (t *tx) person(ctx context.Context, name string, samePerson bool) (Contact,
 // one immediate transaction: no other process can write in between. An error of
 // change is returned as it is, and nothing is stored. Where State changes and
 // Since does not, Since becomes now. A Secret or Keys that change sets to nil is
-// erased from the files.
+// erased from the files. Where a base key changes, Verified goes.
 //
 // change must not call the Map, except for what answers from memory. It cannot
 // change ID, Server, Role, Contact, Name and Named, nor a base key that is known
@@ -174,6 +174,8 @@ func (m *Map) UpdateFriendship(ctx context.Context, id protocol.UUID, change fun
 		if err := f.follows(before); err != nil {
 			return err
 		}
+		// The numbers that were compared are made of these keys.
+		f.Verified = f.Verified && f.Parties == before.Parties
 		if f.State != before.State && f.Since.Equal(before.Since) {
 			f.Since = m.now()
 		}

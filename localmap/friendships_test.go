@@ -378,3 +378,25 @@ func TestACallCancelledAtAnyMomentIsWhollyDoneOrNotAtAll(t *testing.T) {
 	}
 	t.Logf("%d done, %d cancelled", done, cancelled)
 }
+
+func TestAChangeOfBaseKeyDropsTheMarkOfVerification(t *testing.T) {
+	m := fresh(t)
+	f := must[Friendship](t)(m.CreateFriendship(ctx, invite(t, m, "Bob"), "Bob", false))
+	must[Friendship](t)(m.UpdateFriendship(ctx, f.ID, accepted(somebody("Bob"))))
+	verify := func(f *Friendship) error { f.Verified = true; return nil }
+	if f = must[Friendship](t)(m.UpdateFriendship(ctx, f.ID, verify)); !f.Verified {
+		t.Fatal("not marked")
+	}
+	f = must[Friendship](t)(m.UpdateFriendship(ctx, f.ID, func(f *Friendship) error {
+		f.Verified = true
+		return accepted(somebody("Mallory"))(f)
+	}))
+	if f.Verified {
+		t.Error("the mark stays on another key")
+	}
+	must[Friendship](t)(m.UpdateFriendship(ctx, f.ID, verify))
+	f = must[Friendship](t)(m.UpdateFriendship(ctx, f.ID, confirmed)) // no key changes
+	if l, _ := m.Label(somebody("Mallory").key()); !f.Verified || !l.Verified {
+		t.Errorf("confirming takes the mark: %+v", l)
+	}
+}

@@ -69,6 +69,7 @@ const (
 	CodeUnknownName      Code = "unknown_name"
 	CodeAmbiguous        Code = "ambiguous"
 	CodeWrongState       Code = "wrong_state"
+	CodeSafetyMismatch   Code = "safety_mismatch"
 	CodeBadPhoneBook     Code = "bad_phone_book"
 	CodeMapDamaged       Code = "map_damaged"
 	CodeMapNewer         Code = "map_newer"

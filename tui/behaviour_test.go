@@ -243,6 +243,18 @@ func TestAnInviteEndsInANameOnTheWholeFeed(t *testing.T) {
 	p.hears(client.LabelsChanged|client.NoticesChanged|client.FriendsChanged).sees("★ Bob", "I am Bob, by the way.").doesNotSee("Press y")
 }
 
+func TestComparedSafetyNumbersMarkAFriendEverywhere(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.sees("★ Alice").press("f", "s").sees("12345 67890 11111 22222 33333 44444", "the same").press("y")
+	p.did("verify 12345 67890 11111 22222 33333 44444").sees("Alice is verified")
+	p.hears(client.FriendsChanged|client.LabelsChanged).sees("┃✓ Alice", "verified").press("esc").sees("✓ Alice").doesNotSee("★ Alice")
+	p.press("f", "s").sees("Take the mark off?").press("n").press("s", "y")
+	p.did("verify 12345 67890 11111 22222 33333 44444", "unverify")
+	p.hears(client.FriendsChanged | client.LabelsChanged).press("esc").sees("★ Alice")
+	p.press("f", "s", "n").sees("Alice is not verified: somebody may sit between you")
+	p.press("j", "s").sees("There is a safety number once")
+}
+
 func TestARefusalIsAskedTwice(t *testing.T) {
 	p := sit(t, lively(), 80, 24)
 	p.press("i").types("Bob").press("enter", "esc")

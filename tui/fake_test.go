@@ -331,6 +331,36 @@ func (f *fake) Remove(_ context.Context, fid protocol.UUID) (client.Friendship, 
 	return f.set(fid, "remove", client.StateEnded)
 }
 
+func (f *fake) Verify(_ context.Context, fid protocol.UUID, number string) (client.Friendship, error) {
+	return f.mark(fid, "verify "+number, true)
+}
+
+func (f *fake) Unverify(_ context.Context, fid protocol.UUID) (client.Friendship, error) {
+	return f.mark(fid, "unverify", false)
+}
+
+func (f *fake) mark(fid protocol.UUID, call string, verified bool) (client.Friendship, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note(call)
+	if f.err != nil {
+		return client.Friendship{}, f.err
+	}
+	for i := range f.friends {
+		if f.friends[i].Friendship == fid {
+			f.friends[i].Verified = verified
+			for key, l := range f.labels {
+				if l.Name == f.friends[i].Name {
+					l.Verified = verified
+					f.labels[key] = l
+				}
+			}
+			return f.friends[i], nil
+		}
+	}
+	return client.Friendship{}, protocol.Errorf(protocol.CodeUnknownFriendship, "There is no such friendship.")
+}
+
 func (f *fake) Revoke(_ context.Context, fid protocol.UUID) (client.Invite, error) {
 	_, err := f.set(fid, "revoke", client.StateRevoked)
 	return client.Invite{}, err

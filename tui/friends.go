@@ -17,6 +17,8 @@ type friendsClient interface {
 	Revoke(ctx context.Context, f protocol.UUID) (client.Invite, error)
 	Rename(ctx context.Context, oldName, newName string) ([]client.Friendship, error)
 	Remove(ctx context.Context, f protocol.UUID) (client.Friendship, error)
+	Verify(ctx context.Context, f protocol.UUID, number string) (client.Friendship, error)
+	Unverify(ctx context.Context, f protocol.UUID) (client.Friendship, error)
 	Contacts(ctx context.Context) ([]client.Contact, error)
 	AddContact(ctx context.Context, name string) error
 	RemoveContact(ctx context.Context, name string) error
@@ -238,6 +240,11 @@ func (f *friends) act(i keymap.Intent, r friendRow) tea.Cmd {
 			return f.open(askRevoke(f.ui, *r.invite))
 		}
 		return f.say(note, "Only an open invite can be revoked.")
+	case keymap.Verify:
+		if r.f == nil || r.section != "Friends" || r.f.SafetyNumber == "" {
+			return f.say(note, "There is a safety number once an invite was accepted and confirmed.")
+		}
+		return f.open(askVerify(f.ui, *r.f))
 	}
 	return nil
 }
@@ -282,7 +289,7 @@ func (f *friends) row(r friendRow, selected bool, w int) string {
 		mark, style = "! ", f.theme.Warn
 	case r.f == nil || r.section == "Past":
 	case r.section == "Friends":
-		mark, style = "★ ", f.theme.Friend
+		mark, style = friendMark(r.f.Verified), f.theme.Friend
 	default:
 		mark = "… "
 	}
@@ -391,7 +398,7 @@ func (f *friends) hints() []keymap.Intent {
 	if f.eye.open {
 		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}
 	}
-	return []keymap.Intent{keymap.Open, keymap.Back, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Add}
+	return []keymap.Intent{keymap.Open, keymap.Back, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Verify, keymap.Add}
 }
 
 func (f *friends) typing() bool { return false }

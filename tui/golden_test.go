@@ -16,10 +16,10 @@ import (
 // lively is a feed with a bit of everything.
 func lively() *fake {
 	f := newFake()
-	f.labels[alice] = client.Label{Kind: client.Friend, Name: "Alice", Verified: true}
+	f.labels[alice] = client.Label{Kind: client.Friend, Name: "Alice"}
 	u := alice.UUID()
 	f.friends = []client.Friendship{{
-		Name: "Alice", UUID: &u, Friendship: id(501), State: client.StateFriend, Verified: true, Since: t0.Add(-72 * time.Hour),
+		Name: "Alice", UUID: &u, Friendship: id(501), State: client.StateFriend, Since: t0.Add(-72 * time.Hour),
 		SafetyNumber: "12345 67890 11111 22222 33333 44444",
 	}}
 	f.contacts = []client.Contact{{Name: "Alice"}, {Name: "Grandma"}}
@@ -166,6 +166,7 @@ var scenes = []struct {
 	{"friends", crowded, func(p *person) { p.press("f", "j") }},
 	{"friends_details", crowded, func(p *person) { p.press("f", "j", "enter") }},
 	{"friends_remove", crowded, func(p *person) { p.press("f", "j", "d") }},
+	{"friends_verify", lively, func(p *person) { p.press("f", "s") }},
 	{"friends_rename", crowded, func(p *person) { p.press("f", "j", "r") }},
 	{"server", newFake, func(p *person) { p.press("s") }},
 	{"help", lively, func(p *person) { p.press("?") }},
@@ -174,6 +175,7 @@ var scenes = []struct {
 // crowded is a phone book with friendships in every state.
 func crowded() *fake {
 	f := lively()
+	f.friends[0].Verified = true
 	soon := t0.Add(50 * time.Hour)
 	add := func(n int, name string, s client.FriendState, inviter bool) *client.Friendship {
 		f.friends = append(f.friends, client.Friendship{Name: name, Friendship: id(n), State: s, Inviter: inviter, Since: t0.Add(-time.Duration(n-600) * time.Hour)})

@@ -50,7 +50,8 @@ func (u *ui) helpText(maps []keymap.Map, w int) []string {
 	}
 	out = append(out, " "+u.theme.Strong.Render("Who is who"))
 	for _, p := range [][2]string{
-		{u.theme.Friend.Render("★ ") + " Bob", "a friend, by the name that you gave"},
+		{u.theme.Friend.Render(friendMark(false)) + " Bob", "a friend, by the name that you gave"},
+		{u.theme.Friend.Render(friendMark(true)) + " Bob", "a verified friend: you compared the safety numbers"},
 		{u.theme.You.Render("◆ ") + " you", "your own"},
 		{u.theme.Tag(0).Render("▐") + u.theme.Tag(3).Render("▌") + " anonymous 3f9a", "a stranger; the same colours and digits are the same stranger"},
 	} {

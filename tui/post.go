@@ -153,7 +153,7 @@ func (u *ui) label(l client.Label, author protocol.PublicKey) (mark, name string
 		if l.Ended {
 			name += t.Dim.Render(" (ended)")
 		}
-		return t.Friend.Render("★ "), name
+		return t.Friend.Render(friendMark(l.Verified)), name
 	default:
 		return u.stranger(author.UUID())
 	}

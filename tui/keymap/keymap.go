@@ -56,6 +56,7 @@ const (
 	Remove
 	Add
 	Revoke
+	Verify
 
 	Submit
 	Complete

@@ -123,6 +123,7 @@ var FriendList = Map{"Friends", []Binding{
 	bind(Rename, "r", "rename", "rename", "r"),
 	bind(Remove, "d", "remove", "remove a friend or a name", "d"),
 	bind(Revoke, "x", "revoke", "revoke an open invite", "x"),
+	bind(Verify, "s", "safety number", "compare safety numbers; take the mark off a verified friend", "s"),
 	bind(Add, "+", "add name", "add a name to the phone book", "+"),
 	top, bottom, pageDown, pageUp,
 	eye, back,
