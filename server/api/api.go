@@ -67,6 +67,7 @@ type API struct {
 	watches *hub.Watches
 	room    *room
 	uploads *shares // pictures being sent
+	viewers *shares // streams open
 
 	quit    context.Context // done: streams end
 	endAll  context.CancelFunc
@@ -89,6 +90,7 @@ func New(c Config) *API {
 	a := &API{
 		Config: c, mux: http.NewServeMux(), guard: newGuard(c.Limits, c.PublicURL != "", c.Log),
 		watches: hub.NewWatches(), room: newRoom(c.Limits), uploads: newShares(int64(c.Limits.Uploads), 4*int64(c.Limits.Uploads)),
+		viewers: newShares(int64(c.Limits.BlockStreams), perSite*int64(c.Limits.BlockStreams)),
 	}
 	a.quit, a.endAll = context.WithCancel(context.Background())
 	c.Metrics.observe(a)

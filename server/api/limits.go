@@ -34,8 +34,9 @@ type Limits struct {
 	Grace   time.Duration
 	Slowest int
 
-	// Streams is how many may be open at a time, by all; 0: no limit.
-	Streams int
+	// Streams is how many may be open at a time, by all, and BlockStreams by one
+	// block; 0: no limit.
+	Streams, BlockStreams int
 	// Loopback has programs on this machine limited as well. Without it they are
 	// not, unless the server has a public URL: then what comes from this machine
 	// comes from a proxy.
@@ -60,6 +61,7 @@ func DefaultLimits() Limits {
 		Grace:        10 * time.Second,
 		Slowest:      20 << 10,
 		Streams:      10_000,
+		BlockStreams: 100,
 	}
 }
 

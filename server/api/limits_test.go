@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"p4p/protocol"
 )
@@ -69,6 +72,47 @@ func TestStreamOpensAreLimited(t *testing.T) {
 	})
 	if a.code() != protocol.CodeRateLimited {
 		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+func TestOneNetworkCannotTakeAllStreams(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) {
+		c.PublicURL = "https://p4p.example"
+		c.Limits = Limits{Streams: 100, BlockStreams: 2}
+	}})
+	open := func(from string) (*client, answer) {
+		ws, res, err := websocket.DefaultDialer.Dial("ws://"+r.host+"/v1/stream", http.Header{"X-Forwarded-For": {from}})
+		defer res.Body.Close()
+		if err != nil {
+			b, _ := io.ReadAll(res.Body)
+			return nil, answer{res.StatusCode, res.Header, string(b)}
+		}
+		t.Cleanup(func() { ws.Close() })
+		return &client{t, ws}, answer{status: res.StatusCode}
+	}
+	var one *client
+	for range 2 {
+		one, _ = open("192.0.2.1")
+	}
+	if _, a := open("192.0.2.1"); a.code() != protocol.CodeRateLimited || a.header.Get("Retry-After") == "" {
+		t.Errorf("the third stream of one address: %d %s", a.status, a.body)
+	}
+	for i := range 2*perSite + 1 {
+		want := 101
+		if i == 2*perSite {
+			want = 429
+		}
+		if _, a := open(fmt.Sprintf("2001:db8:1:%x::1", i)); a.status != want {
+			t.Errorf("stream %d of one site: %d, want %d", i, a.status, want)
+		}
+	}
+	if _, a := open("198.51.100.7"); a.status != 101 {
+		t.Errorf("somebody else's stream: %d", a.status)
+	}
+	one.ws.Close()
+	<-r.log.ended
+	if _, a := open("192.0.2.1"); a.status != 101 {
+		t.Errorf("after one has ended: %d %s", a.status, a.body)
 	}
 }
 

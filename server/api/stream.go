@@ -38,8 +38,23 @@ func (a *API) Streams() int {
 	return a.open
 }
 
-// enter counts a stream in; it must be counted out by leave.
-func (a *API) enter() error {
+// enter counts a stream of p in; it must be counted out by leave.
+func (a *API) enter(p peer) (leave func(), err error) {
+	own, ok := a.viewers.lease(p, 1, atOnce)
+	if !ok {
+		return nil, &refusal{protocol.Errorf(protocol.CodeRateLimited, "Too many streams are open from your network; close one, or try again later."), 10 * time.Second}
+	}
+	if err := a.countIn(); err != nil {
+		own.end()
+		return nil, err
+	}
+	return func() {
+		a.countOut()
+		own.end()
+	}, nil
+}
+
+func (a *API) countIn() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
@@ -53,7 +68,7 @@ func (a *API) enter() error {
 	return nil
 }
 
-func (a *API) leave() {
+func (a *API) countOut() {
 	a.mu.Lock()
 	a.open--
 	a.mu.Unlock()
@@ -72,13 +87,15 @@ func (a *API) getStream(w http.ResponseWriter, r *http.Request) error {
 	if !websocket.IsWebSocketUpgrade(r) {
 		return badRequest("This address takes websocket connections only.")
 	}
-	if err := a.guard.opens.take(a.guard.peer(r), 1, a.Now()); err != nil {
+	p := a.guard.peer(r)
+	if err := a.guard.opens.take(p, 1, a.Now()); err != nil {
 		return err
 	}
-	if err := a.enter(); err != nil {
+	leave, err := a.enter(p)
+	if err != nil {
 		return err
 	}
-	defer a.leave()
+	defer leave()
 	up := websocket.Upgrader{
 		CheckOrigin: func(*http.Request) bool { return true }, // checked above
 		Error: func(w http.ResponseWriter, r *http.Request, _ int, reason error) {
