@@ -101,6 +101,10 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 		return nil
 	case tea.KeyPressMsg:
 		return a.key(msg)
+	case pressedMsg:
+		return a.key(msg.key)
+	case tea.MouseMsg:
+		return a.mouse(msg)
 	case tea.PasteMsg:
 		return a.paste(msg)
 	case changedMsg:
@@ -228,6 +232,12 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keymap.Eye:
 		a.blink()
 		return nil
+	case keymap.Mouse:
+		a.noMouse = !a.noMouse
+		if a.noMouse {
+			return a.say(note, "The mouse selects text now, as your terminal does it. M gives it back.")
+		}
+		return a.say(good, "The mouse scrolls, selects and opens again.")
 	case keymap.Answer:
 		if len(a.notices) > 0 {
 			return a.open(newAnswer(a.ui, a.notices[0]))

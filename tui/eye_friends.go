@@ -49,6 +49,7 @@ func (f *friends) eyeView(w, h int) frame {
 		if r := f.rows[i]; r.f != nil {
 			id, state = r.f.Friendship.String(), f.eyeState(f.eye.mailboxes[r.f.Friendship])
 		}
+		f.hit(0, len(lines), w, len(lines)+2, func() tea.Cmd { return f.clicked(i) })
 		lines = append(lines, bar+" "+cut(id, w-2), bar+" "+f.theme.Dim.Render(line(state, w-2)), "")
 	}
 	if len(f.rows) == 0 {

@@ -419,41 +419,66 @@ func (f *feed) view(w, h int) frame {
 	}
 	n := f.eyeRows(h)
 	lines := fit(append(above, f.list.view(w, h-len(above)-n)...), h-n)
+	f.itemHits(len(above), f.clicked)
+	if f.newer > 0 {
+		f.hitKey(0, 0, w, "g")
+	}
 	return frame{lines: append(lines, f.recordPanel(&f.list, w, n)...)}
 }
 
 func (f *feed) title() string {
-	head := f.heading("P4P") + " "
-	room := f.width - cells(f.connection()) - cells(head) - 3
-	all := func(client.View) bool { return true }
-	used := func(v client.View) bool { return v != client.Replies || v == f.view_ || f.unread[v].Count > 0 }
-	here := func(v client.View) bool { return v == f.view_ || v == client.Replies && f.unread[v].Count > 0 }
-	for _, which := range []func(client.View) bool{all, used} {
-		if tabs := f.tabs(which); cells(tabs) <= room {
-			return head + tabs
-		}
+	var tabs []string
+	for _, v := range f.shownTabs() {
+		tabs = append(tabs, f.tab(v))
 	}
-	return head + f.tabs(here)
+	return f.heading("P4P") + " " + strings.Join(tabs, "  ")
 }
 
-// tabs are the names of views, with the counts of what is unread.
-func (f *feed) tabs(which func(client.View) bool) string {
-	var tabs []string
-	for i, name := range views {
-		v, style := client.View(i), f.theme.Tab
-		if !which(v) {
-			continue
+// shownTabs are the views that the header has room for: all, or those that matter.
+func (f *feed) shownTabs() []client.View {
+	room := f.width - cells(f.connection()) - cells(f.heading("P4P")) - 4
+	unread := func(v client.View) bool { return v == client.Replies && f.unread[v].Count > 0 }
+	for _, which := range []func(client.View) bool{
+		func(client.View) bool { return true },
+		func(v client.View) bool { return v != client.Replies || v == f.view_ || unread(v) },
+		func(v client.View) bool { return v == f.view_ || unread(v) },
+	} {
+		var shown []client.View
+		w := -2
+		for i := range views {
+			if v := client.View(i); which(v) {
+				shown = append(shown, v)
+				w += cells(f.tab(v)) + 2
+			}
 		}
-		if v == f.view_ {
-			style = f.theme.TabOn
+		if w <= room {
+			return shown
 		}
-		tab := style.Render(name)
-		if n := f.unread[v].Count; n > 0 {
-			tab += " " + f.theme.Key.Render(upTo(n))
-		}
-		tabs = append(tabs, tab)
 	}
-	return strings.Join(tabs, "  ")
+	return []client.View{f.view_}
+}
+
+// tabHits notes the regions of the tabs in the header.
+func (f *feed) tabHits() {
+	x := cells(f.heading("P4P")) + 1
+	for _, v := range f.shownTabs() {
+		w := cells(f.tab(v))
+		f.hit(x, 0, x+w, 1, func() tea.Cmd { return f.show(v) })
+		x += w + 2
+	}
+}
+
+// tab is the name of a view, with the count of what is unread.
+func (f *feed) tab(v client.View) string {
+	style := f.theme.Tab
+	if v == f.view_ {
+		style = f.theme.TabOn
+	}
+	tab := style.Render(views[v])
+	if n := f.unread[v].Count; n > 0 {
+		tab += " " + f.theme.Key.Render(upTo(n))
+	}
+	return tab
 }
 
 func (f *feed) eyeTitle() string { return "records" }

@@ -29,10 +29,14 @@ func (a *app) View() tea.View {
 		v.WindowTitle = "P4P (" + thousands(n) + ")"
 	}
 	v.Cursor = cursor
+	if !a.noMouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	return v
 }
 
 func (a *app) draw() ([]string, *tea.Cursor) {
+	a.hits = hits{all: a.hits.all[:0]}
 	if a.width <= 0 || a.height <= 0 {
 		return nil, nil
 	}
@@ -47,12 +51,22 @@ func (a *app) draw() ([]string, *tea.Cursor) {
 	}
 	lines := append([]string{a.header(s)}, a.banners()...)
 	head := len(lines)
+	if len(a.notices) > 0 && head > 1 && !a.eye.open && !a.answering() {
+		a.hitKey(0, 1, a.width, "ctrl+y")
+	}
+	a.hits.y = head
 	w, h := a.bodySize()
 	f := a.body(h)
 	body, cursor := f.lines, f.cursor
 	over := a.toastLines(w)
 	if t, ok := a.top().screen.(*sheet); ok {
+		a.hits.all = a.hits.all[:0] // what is below waits
+		a.hits.y, a.hits.x, a.hits.of = 0, 0, t
 		sf := t.view(w, h-len(over))
+		for i := range a.hits.all {
+			y := head + h - len(sf.lines)
+			a.hits.all[i].y0, a.hits.all[i].y1 = a.hits.all[i].y0+y, a.hits.all[i].y1+y
+		}
 		over = append(over, sf.lines...)
 		cursor = sf.cursor
 		if cursor != nil {
@@ -66,7 +80,8 @@ func (a *app) draw() ([]string, *tea.Cursor) {
 		body = append(body[:h-n:h-n], over...)
 	}
 	lines = append(lines, body...)
-	lines = append(lines, a.footer(a.top()))
+	a.hits.x, a.hits.y, a.hits.of = 0, 0, nil
+	lines = append(lines, a.footer(a.top(), a.height-1))
 	if cursor != nil {
 		cursor.Y += head
 		if cursor.Y >= a.height || cursor.X >= a.width {
@@ -94,6 +109,9 @@ func (a *app) header(s *layer) string {
 	title := s.title()
 	if e, ok := s.screen.(eyed); ok && a.eye.open {
 		title = a.heading("the server's eye") + a.theme.Dim.Render(" "+e.eyeTitle())
+	}
+	if f, ok := s.screen.(*feed); ok && !a.eye.open {
+		f.tabHits()
 	}
 	l := cut(title, room)
 	return l + strings.Repeat(" ", max(1, a.width-cells(l)-cells(right)-1)) + right
@@ -172,15 +190,17 @@ func (u *ui) retry() string {
 	return "Next try in " + thousands(int(wait/time.Second)) + " s."
 }
 
-// footer tells the keys that matter here, as many as fit, and the help.
-func (u *ui) footer(s screen) string {
+// footer tells the keys that matter here, as many as fit, and the help. It stands
+// in row y, where each key can be clicked.
+func (u *ui) footer(s screen, y int) string {
 	help := keymap.Global
 	if s.typing() {
 		help = keymap.Typing
 	}
-	end := ""
+	end, key := "", ""
 	if b, ok := help.Binding(keymap.Help); ok {
 		end = u.hint(b)
+		key = b.Keys[0]
 	}
 	room := u.width - cells(end) - 4
 	out := " "
@@ -193,8 +213,10 @@ func (u *ui) footer(s screen) string {
 		if cells(out)+cells(h) > room {
 			continue // a shorter one may fit
 		}
+		u.hitKey(cells(out), y, cells(out)+cells(h)-2, b.Keys[0])
 		out += h
 	}
+	u.hitKey(cells(out), y, cells(out)+cells(end), key)
 	return out + end
 }
 

@@ -259,6 +259,7 @@ func (f *friends) view(w, h int) frame {
 		return frame{lines: f.empty(w)}
 	}
 	var lines []string
+	var where []int
 	at, section := 0, ""
 	for i, r := range f.rows {
 		if r.section != section {
@@ -271,9 +272,15 @@ func (f *friends) view(w, h int) frame {
 		if i == f.sel {
 			at = len(lines)
 		}
+		where = append(where, len(lines))
 		lines = append(lines, f.row(r, i == f.sel, w))
 	}
 	from := max(0, min(at-h/2, len(lines)-h))
+	for i, y := range where {
+		if y >= from && y < from+h {
+			f.hit(0, y-from, w, y-from+1, func() tea.Cmd { return f.clicked(i) })
+		}
+	}
 	return frame{lines: lines[from:]}
 }
 

@@ -212,7 +212,7 @@ func (i *invite) view(w, h int) frame {
 		return frame{lines: i.over(w)}
 	case i.covers(w, h) && h == i.height:
 		lines := i.sideBySide(w, h-1, append([]string{i.connection()}, i.news(w)...))
-		return frame{lines: append(fit(lines, h-1), i.footer(i))}
+		return frame{lines: append(fit(lines, h-1), i.footer(i, h-1))}
 	case i.beside(w, h):
 		return frame{lines: i.sideBySide(w, h, nil)}
 	case i.under(w, h):

@@ -22,7 +22,8 @@ type list struct {
 	unread   func(client.Item) bool // what gets the mark of the unread; nil for nothing
 	ruled    bool                   // a line divides the first item from the others
 	cache    map[protocol.UUID]laid
-	w, h     int // of the last view
+	drawn    []int // the item in each row of the last view
+	w, h     int   // of the last view
 }
 
 // bar is how the selected item shows: lit where the keys go to, faint beside it.
@@ -198,6 +199,7 @@ func (l *list) view(w, h int) []string {
 	l.w, l.h = w, h
 	l.settle()
 	out := make([]string, 0, h)
+	l.drawn = l.drawn[:0]
 	first, row := l.span()
 	for i := first; i < len(l.items) && row < h; i++ {
 		lines := l.lines(i)
@@ -214,6 +216,7 @@ func (l *list) view(w, h int) []string {
 					text = l.ui.theme.Faint.Render(strings.Repeat("─", max(w-1, 0)))
 				}
 				out = append(out, bar+text)
+				l.drawn = append(l.drawn, i)
 			}
 			row++
 		}

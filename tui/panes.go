@@ -15,14 +15,15 @@ const wideAt = 110
 
 // pane is a part of the window's body, as wide as w, that begins at column x.
 type pane struct {
-	x, w int
-	of   screen // nil for a part that is no screen's
-	view func(w, h int) frame
-	need func(w, h int) tea.Cmd
+	x, w    int
+	of      screen // nil for a part that is no screen's
+	scrolls screen // what the wheel turns there
+	view    func(w, h int) frame
+	need    func(w, h int) tea.Cmd
 }
 
 func paneOf(s screen, x, w int) pane {
-	p := pane{x: x, w: w, of: s, view: s.view, need: func(int, int) tea.Cmd { return nil }}
+	p := pane{x: x, w: w, of: s, scrolls: s, view: s.view, need: func(int, int) tea.Cmd { return nil }}
 	if n, ok := s.(needer); ok {
 		p.need = n.need
 	}
@@ -169,15 +170,22 @@ func (u *ui) renders(s string) int {
 	return ansi.StringWidthWc(s)
 }
 
+// see draws a pane and notes whose it is.
+func (a *app) see(p pane, h int) frame {
+	a.hits.x, a.hits.of = p.x, p.scrolls
+	a.hit(0, 0, p.w, h, nil)
+	return p.view(p.w, h)
+}
+
 // body draws the panes side by side.
 func (a *app) body(h int) frame {
 	panes := a.panes()
 	if len(panes) == 1 {
-		f := panes[0].view(panes[0].w, h)
+		f := a.see(panes[0], h)
 		return frame{fit(f.lines, h), f.cursor}
 	}
 	left, right := panes[0], panes[1]
-	l, r := left.view(left.w, h), right.view(right.w, h)
+	l, r := a.see(left, h), a.see(right, h)
 	lines, beside := fit(l.lines, h), fit(r.lines, h)
 	out := make([]string, h)
 	rule := a.theme.Faint.Render("│")

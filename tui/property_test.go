@@ -58,7 +58,7 @@ func hostileText() *rapid.Generator[string] {
 }
 
 var anyKeys = []string{
-	"j", "k", "enter", "esc", "n", "c", "i", "a", "f", "tab", "g", "G", "d", "!", "r", "x", "s", "v", "space", "?", "y", "p", "l", "+",
+	"j", "k", "enter", "esc", "n", "c", "i", "a", "f", "tab", "g", "G", "d", "!", "r", "x", "s", "u", "m", "M", "v", "space", "?", "y", "p", "l", "+",
 	"ctrl+s", "ctrl+o", "ctrl+y", "ctrl+l", "pgdown", "pgup", "up", "down", "backspace", "f1", "X",
 }
 
@@ -84,7 +84,7 @@ func TestWhateverIsWrittenAFrameOnlyFillsCells(t *testing.T) {
 		}
 		p := sitWith(outer, f, rapid.IntRange(10, 200).Draw(t, "w"), rapid.IntRange(3, 60).Draw(t, "h"), Options{}, true)
 		for range rapid.IntRange(0, 12).Draw(t, "steps") {
-			switch rapid.IntRange(0, 5).Draw(t, "step") {
+			switch rapid.IntRange(0, 7).Draw(t, "step") {
 			case 0:
 				p.send(tea.WindowSizeMsg{Width: rapid.IntRange(10, 200).Draw(t, "w"), Height: rapid.IntRange(3, 60).Draw(t, "h")})
 			case 1:
@@ -92,6 +92,14 @@ func TestWhateverIsWrittenAFrameOnlyFillsCells(t *testing.T) {
 			case 2:
 				f.someoneAccepts()
 				p.hears(client.NoticesChanged | client.FriendsChanged | client.FeedChanged | client.LabelsChanged)
+			case 3:
+				p.app.View()
+				x, y := rapid.IntRange(0, 200).Draw(t, "x"), rapid.IntRange(0, 60).Draw(t, "y")
+				if rapid.Bool().Draw(t, "wheel") {
+					p.send(tea.MouseWheelMsg{X: x, Y: y, Button: rapid.SampledFrom([]tea.MouseButton{tea.MouseWheelDown, tea.MouseWheelUp}).Draw(t, "turn")})
+				} else {
+					p.send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
+				}
 			default:
 				p.press(rapid.SampledFrom(anyKeys).Draw(t, "key"))
 			}

@@ -156,6 +156,11 @@ func (s *sheet) view(w, h int) frame {
 		cursor.Y = len(lines)
 		cursor.X++
 	}
+	if s.field == nil && !s.busy {
+		x := 3 + cells(s.yes)
+		s.hitKey(1, len(lines), x, "y")
+		s.hitKey(x+3, len(lines), x+5+cells(s.no), "n")
+	}
 	return frame{append(lines, tail...), cursor}
 }
 

@@ -218,9 +218,12 @@ func (t *thread) view(w, h int) frame {
 	n := t.composer(h)
 	if t.eye.open {
 		n = t.panelRows(h)
-		return frame{lines: append(fit(t.list.view(w, h-n), h-n), t.recordPanel(&t.list, w, n)...)}
+		lines := fit(t.list.view(w, h-n), h-n)
+		t.itemHits(0, t.clicked)
+		return frame{lines: append(lines, t.recordPanel(&t.list, w, n)...)}
 	}
 	out := t.list.view(w, h-n)
+	t.itemHits(0, t.clicked)
 	if room := h - n - len(out); room > 0 && len(t.items) <= 1 {
 		text := "No comments yet. c writes the first."
 		switch {

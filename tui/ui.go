@@ -76,6 +76,8 @@ type ui struct {
 	layers        []*layer
 	toast         toast
 	eye           eye
+	hits          hits
+	noMouse       bool // the terminal has the mouse, to select text with
 	status        client.Status
 	notices       []client.Friendship
 	attached      attachment

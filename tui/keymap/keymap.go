@@ -18,6 +18,7 @@ const (
 	Whole // row of the server's
 	Back
 	Answer   // the acceptance that waits
+	Mouse    // ours or the terminal's
 	OpenLink // the link that was pasted into a text
 
 	Up

@@ -21,6 +21,7 @@ var (
 var Global = Map{"Everywhere", []Binding{
 	bind(Help, "?", "help", "this help", "?", "f1"),
 	bind(Answer, "y ctrl+y", "answer", "answer an acceptance that waits", "y", "ctrl+y"),
+	bind(Mouse, "M", "mouse", "give the mouse to the terminal, to select text, and back", "M"),
 	bind(Quit, "ctrl+c", "quit", "quit; what you were writing is kept", "ctrl+c"),
 }}
 
