@@ -13,13 +13,14 @@ import (
 // IPv6 /64; many people may share one. What is said by block holds for an IPv6
 // /48 as well, with [perSite] times as much.
 type Limits struct {
-	Calls        Rate // by block
+	Calls        Rate // by block; a body counts as one more for each started 64 KiB
 	Records      Rate // by device, of each block: a key costs nothing, and everybody can send everybody's records
 	AddressAdds  Rate // records by block, whatever their devices
 	UploadBytes  Rate // of pictures, by block
 	ReadBytes    Rate // of pictures, by block; charged when it is known how large one is
 	StreamOpens  Rate // by block
 	MailboxCalls Rate // by block
+	Watches      Rate // by block: each is a look into a mailbox
 
 	// Memory bounds, in bytes, the bodies being read and the large answers being
 	// written; BlockMemory those of one block, and twice that those of one site.
@@ -54,6 +55,7 @@ func DefaultLimits() Limits {
 		StreamOpens:  Rate{1, 60},
 		ReadBytes:    Rate{1 << 20, 256 << 20},
 		MailboxCalls: Rate{10, 500},
+		Watches:      Rate{20, 4000},
 		Memory:       128 << 20,
 		BlockMemory:  16 << 20,
 		Uploads:      4,
@@ -72,8 +74,8 @@ type guard struct {
 	log     *slog.Logger
 	told    sync.Once
 
-	calls, adds, uploads, reads, opens, mailboxes counter
-	records                                       *buckets[deviceAt]
+	calls, adds, uploads, reads, opens, mailboxes, watches counter
+	records                                                *buckets[deviceAt]
 }
 
 // deviceAt is a device as one block uses it: what others send in a device's name
@@ -87,7 +89,7 @@ func newGuard(l Limits, proxied bool, log *slog.Logger) *guard {
 	return &guard{
 		limits: l, proxied: proxied, log: log,
 		calls: newCounter(l.Calls), adds: newCounter(l.AddressAdds), uploads: newCounter(l.UploadBytes), reads: newCounter(l.ReadBytes),
-		opens: newCounter(l.StreamOpens), mailboxes: newCounter(l.MailboxCalls),
+		opens: newCounter(l.StreamOpens), mailboxes: newCounter(l.MailboxCalls), watches: newCounter(l.Watches),
 		records: newBuckets[deviceAt](l.Records),
 	}
 }
@@ -108,7 +110,7 @@ func (g *guard) record(p peer, device protocol.PublicKey, now time.Time) error {
 }
 
 func (g *guard) sweep(now time.Time) {
-	for _, c := range []counter{g.calls, g.adds, g.uploads, g.reads, g.opens, g.mailboxes} {
+	for _, c := range []counter{g.calls, g.adds, g.uploads, g.reads, g.opens, g.mailboxes, g.watches} {
 		c.sweep(now)
 	}
 	g.records.sweep(now)

@@ -75,6 +75,19 @@ func TestStreamOpensAreLimited(t *testing.T) {
 	}
 }
 
+func TestALongBodyCountsAsManyCalls(t *testing.T) {
+	for length, calls := range map[int]int{0: 1, 1: 2, 64 << 10: 2, 64<<10 + 1: 3, 1 << 20: 17} {
+		r := start(t, setup{config: func(c *Config) { c.Limits = Limits{Calls: Rate{0.001, calls + 1}, Loopback: true} }})
+		body := `{"records":[` + strings.Repeat(" ", max(length-14, 0)) + `]}`
+		r.call("POST", "/v1/records", body[:length])
+		for i, want := range []int{200, 429} {
+			if a := r.call("GET", "/v1/info", ""); a.status != want {
+				t.Errorf("%d bytes, then call %d: %d, want %d", length, i, a.status, want)
+			}
+		}
+	}
+}
+
 func TestOneNetworkCannotTakeAllStreams(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) {
 		c.PublicURL = "https://p4p.example"

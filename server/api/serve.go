@@ -58,7 +58,14 @@ func (a *API) admit(r *http.Request) error {
 			return err
 		}
 	}
-	return a.guard.calls.take(a.guard.peer(r), 1, a.Now())
+	return a.guard.calls.take(a.guard.peer(r), worth(r), a.Now())
+}
+
+// worth is how many calls r counts as: a body costs work before anything in it is
+// known to be of use.
+func worth(r *http.Request) int {
+	const unit = 64 << 10
+	return 1 + (bodyLength(r, protocol.MaxPicture)+unit-1)/unit
 }
 
 // foldLinks makes one of all spellings of a link's path: a QR code holds upper

@@ -106,7 +106,7 @@ func (a *API) getStream(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return nil // the upgrader has answered
 	}
-	a.Metrics.streamClosed(newStream(a, ws).serve(r.Context(), from))
+	a.Metrics.streamClosed(newStream(a, ws, p).serve(r.Context(), from))
 	return nil
 }
 

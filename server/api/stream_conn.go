@@ -24,6 +24,7 @@ const (
 // frame by frame, so that a client cannot make the server keep more of them.
 type stream struct {
 	api     *API
+	peer    peer
 	ws      *websocket.Conn
 	out     *wire
 	watcher *hub.Watcher
@@ -40,9 +41,9 @@ type incoming struct {
 	err   error
 }
 
-func newStream(a *API, ws *websocket.Conn) *stream {
+func newStream(a *API, ws *websocket.Conn, p peer) *stream {
 	s := &stream{
-		api: a, ws: ws, out: newWire(ws, a.Stream),
+		api: a, peer: p, ws: ws, out: newWire(ws, a.Stream),
 		watcher: a.watches.Watcher(), watches: map[protocol.UUID]*watch{},
 		in: make(chan incoming), pongs: make(chan string, 1), done: make(chan struct{}),
 	}
@@ -148,7 +149,13 @@ func (s *stream) attend(ctx context.Context, changed <-chan struct{}, ping <-cha
 		case in.err != nil:
 			return &closed{closeCode(in.err), in.err}
 		}
-		err = s.out.write(s.take(in.frame))
+		notices, err := s.take(in.frame)
+		if err != nil {
+			return &closed{closeCode(err), err}
+		}
+		if err := s.out.write(notices); err != nil {
+			return lost(err)
+		}
 	case <-s.watcher.Wake():
 		var notices [][]byte
 		if notices, err = s.notices(ctx); err != nil {

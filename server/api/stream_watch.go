@@ -19,8 +19,13 @@ type watch struct {
 
 // take does what a client's frame asks for and gives the notices of what it
 // asks for too much. The others come by notices: the mailbox is marked as
-// changed once it is watched, so no change falls between.
-func (s *stream) take(f protocol.ClientFrame) [][]byte {
+// changed once it is watched, so no change falls between. Code: rate_limited.
+func (s *stream) take(f protocol.ClientFrame) ([][]byte, error) {
+	if n := len(f.Watch); n > 0 {
+		if err := s.api.guard.watches.take(s.peer, n, s.api.Now()); err != nil {
+			return nil, err
+		}
+	}
 	for _, id := range f.Unwatch {
 		s.unwatch(id)
 	}
@@ -37,7 +42,7 @@ func (s *stream) take(f protocol.ClientFrame) [][]byte {
 		s.watcher.Add(w.Friendship)
 		s.watcher.Mark(w.Friendship)
 	}
-	return refused
+	return refused, nil
 }
 
 func (s *stream) unwatch(id protocol.UUID) {

@@ -191,6 +191,40 @@ func TestAnInviteThatExpiresIsToldWhileItIsWatched(t *testing.T) {
 	c.refused(f.f, protocol.CodeExpired)
 }
 
+func TestWhoWatchesTooMuchIsSentAwayAndMayComeBack(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{Watches: Rate{1, 3}, Loopback: true} }})
+	unknown := func(n int) (f protocol.ClientFrame) {
+		for i := range n {
+			f.Watch = append(f.Watch, protocol.Watch{Friendship: protocol.RecordUUID(fmt.Sprint(i))})
+		}
+		return f
+	}
+	one, other := r.stream(""), r.stream("")
+	one.hello()
+	one.send(unknown(2))
+	for range 2 {
+		if m := one.next().Mailbox; m == nil || m.Error.Code != protocol.CodeUnknownFriendship {
+			t.Fatalf("got %+v", m)
+		}
+	}
+	looked := r.store.timesAsked()
+	other.hello()
+	other.send(unknown(2)) // the address has one left, whatever its stream
+	if f := other.closedWith(protocol.CloseRateLimited); len(f) != 1 || f[0].Error.Code != protocol.CodeRateLimited {
+		t.Errorf("got %s", toJSON(t, f))
+	}
+	if n := r.store.timesAsked() - looked; n != 0 {
+		t.Errorf("%d mailboxes were looked into nevertheless", n)
+	}
+	r.store.later(time.Second)
+	again := r.stream("")
+	again.hello()
+	again.send(unknown(2))
+	if m := again.next().Mailbox; m == nil || m.Error.Code != protocol.CodeUnknownFriendship {
+		t.Errorf("later: %+v", m)
+	}
+}
+
 func TestAStreamWatchesOnlySoManyMailboxes(t *testing.T) {
 	r := start(t, setup{})
 	owner := protocol.Token{1}
