@@ -28,6 +28,7 @@ func serveCommand(a *app) *cobra.Command {
 	f.StringVar(&c.Listen, "listen", embed.DefaultListen, "address to listen on; port 0 picks a free one")
 	f.StringVar(&c.Data, "data", "", "folder for the server's data (default: the folder \"server\" in P4P's home)")
 	f.StringVar(&c.PublicURL, "public-url", "", "address under which others reach this server; it goes into links")
+	f.StringVar(&c.MetricsListen, "metrics", "", "address of this machine to serve /metrics on, such as 127.0.0.1:4748; needed with --public-url")
 	f.BoolVar(&c.NewEpoch, "new-epoch", false, "begin a new history: after restoring a backup of the data folder")
 	return cmd
 }
@@ -53,10 +54,11 @@ func (a *app) serve(ctx context.Context, c server.Config) error {
 	}
 	info := s.Info()
 	if err := a.print(struct {
-		URL    string        `json:"url"`
-		Server protocol.UUID `json:"server"`
-		Epoch  protocol.UUID `json:"epoch"`
-	}{s.URL(), info.Server, info.Epoch}, "P4P serves %s on %s. Press ctrl+c to end it.", safeLine(c.Data), s.URL()); err != nil {
+		URL     string        `json:"url"`
+		Server  protocol.UUID `json:"server"`
+		Epoch   protocol.UUID `json:"epoch"`
+		Metrics string        `json:"metrics,omitempty"`
+	}{s.URL(), info.Server, info.Epoch, s.MetricsURL()}, "P4P serves %s on %s. Press ctrl+c to end it.", safeLine(c.Data), s.URL()); err != nil {
 		return err
 	}
 	failed := make(chan error, 1)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -24,7 +25,10 @@ type Config struct {
 	Listen    string       // HOST:PORT; DefaultListen when empty; port 0 takes a free one
 	Listener  net.Listener // instead of Listen
 	PublicURL string       // the address that links carry, as [protocol.ParseServerURL] takes it; may be empty
-	NewEpoch  bool         // the folder is a restored backup: begin another history
+	// MetricsListen is where /metrics is served, HOST:PORT on loopback. When empty,
+	// it is served on Listen to programs on this machine, unless there is a PublicURL.
+	MetricsListen string
+	NewEpoch      bool // the folder is a restored backup: begin another history
 
 	Log    *slog.Logger     // discarded when nil
 	Now    func() time.Time // time.Now when nil
@@ -69,16 +73,37 @@ func (c Config) listen(ctx context.Context) (net.Listener, error) {
 	if c.Listener != nil {
 		return c.Listener, nil
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	return listen(ctx, c.Listen, "--listen", DefaultListen)
+}
+
+// listenMetrics opens the port for the metrics; nil when they have none.
+func (c Config) listenMetrics(ctx context.Context) (net.Listener, error) {
+	if c.MetricsListen == "" {
+		return nil, nil //nolint:nilnil // there is nothing to listen on, which is no error
+	}
+	l, err := listen(ctx, c.MetricsListen, "--metrics", "127.0.0.1:4748")
+	if err != nil {
+		return nil, err
+	}
+	if ap, err := netip.ParseAddrPort(l.Addr().String()); err != nil || !ap.Addr().Unmap().IsLoopback() {
+		l.Close()
+		return nil, protocol.Errorf(protocol.CodeUsage,
+			"The metrics are for this machine alone: give --metrics a loopback address, such as 127.0.0.1:4748.")
+	}
+	return l, nil
+}
+
+func listen(ctx context.Context, at, flag, example string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", at)
 	switch {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, protocol.Errorf(protocol.CodePortTaken,
-			"Something else listens on %s already; end it, or choose another address with --listen.", c.Listen).Because(err)
+			"Something else listens on %s already; end it, or choose another address with %s.", at, flag).Because(err)
 	default:
 		return nil, protocol.Errorf(protocol.CodeUsage,
-			"Cannot listen on %s: give an address of this machine and a port that you may use, such as %s.", c.Listen, DefaultListen).Because(err)
+			"Cannot listen on %s: give %s an address of this machine and a port that you may use, such as %s.", at, flag, example).Because(err)
 	}
 }
 

@@ -23,6 +23,7 @@ type Server struct {
 	api      *api.API
 	http     *http.Server
 	listener net.Listener
+	metrics  *metricsServer // nil: on http, or nowhere
 
 	calls     context.CancelFunc // gives up calls and streams that do not end
 	stopSweep context.CancelFunc
@@ -47,9 +48,17 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	ml, err := c.listenMetrics(ctx)
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
 	st, err := store.Open(c.Data, store.Options{Now: c.Now, Random: c.Random, NewEpoch: c.NewEpoch, Log: c.Log})
 	if err != nil {
 		l.Close()
+		if ml != nil {
+			ml.Close()
+		}
 		return nil, err
 	}
 	s := &Server{
@@ -61,10 +70,13 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	s.api = api.New(api.Config{
 		Store: st, Hub: s.hub, Metrics: metrics,
 		Hosts:     api.NewHosts(l.Addr(), c.Listen, c.PublicURL),
-		PublicURL: c.PublicURL, Version: Version(),
+		PublicURL: c.PublicURL, NoMetrics: ml != nil, Version: Version(),
 		Limits: *c.Limits, Stream: c.Stream, Now: c.Now, Log: c.Log,
 	})
 	s.serve()
+	if ml != nil {
+		s.metrics = serveMetrics(ml, s.api.MetricsHandler(), c.Log)
+	}
 	c.Log.Info("the server accepts connections", "seq", st.Head())
 	return s, nil
 }
@@ -101,9 +113,20 @@ func (s *Server) serve() {
 	go s.sweep(sweep)
 }
 
+// MetricsURL is where the metrics are, where they have a listener of their own;
+// otherwise "".
+func (s *Server) MetricsURL() string {
+	if s.metrics == nil {
+		return ""
+	}
+	return localURL(s.metrics.listener) + "/metrics"
+}
+
 // URL is where programs on this machine reach the server.
-func (s *Server) URL() string {
-	addr := s.listener.Addr().String()
+func (s *Server) URL() string { return localURL(s.listener) }
+
+func localURL(l net.Listener) string {
+	addr := l.Addr().String()
 	if ap, err := netip.ParseAddrPort(addr); err == nil && ap.Addr().IsUnspecified() {
 		addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), ap.Port()).String()
 	}
@@ -158,6 +181,7 @@ func (s *Server) shutdown(ctx context.Context) error {
 	s.stopSweep()
 	<-s.swept
 	// The last sweep erases what was deleted in a short life.
+	err = errors.Join(err, s.metrics.close())
 	return errors.Join(err, s.hub.Close(ctx), s.store.Sweep(ctx), s.store.Close())
 }
 

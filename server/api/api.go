@@ -52,6 +52,10 @@ type Config struct {
 	Hosts     Hosts
 	PublicURL string // without a trailing slash; "" when unknown
 	Pin       string // of a self-signed certificate
+	// NoMetrics keeps /metrics off these calls; [API.MetricsHandler] serves them
+	// elsewhere. They are off as well where there is a public URL: a proxy that
+	// does not say that it is one would make them public.
+	NoMetrics bool
 	Version   string
 	Limits    Limits
 	Stream    StreamOptions

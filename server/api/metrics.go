@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"p4p/protocol"
 )
 
 // Metrics count what the server does, never who asked: no label holds anything
@@ -68,6 +70,23 @@ func (m *Metrics) request(route, method string, code int, took time.Duration) {
 }
 
 func (m *Metrics) streamClosed(code int) { m.closed.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+// MetricsHandler serves /metrics alone, to programs on this machine, for a listener
+// of its own on loopback.
+func (a *API) MetricsHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header())
+		switch {
+		case r.URL.Path != "/metrics" || !operatorCall(r):
+			a.refuse(w, r, notFound())
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET")
+			a.refuse(w, r, protocol.Errorf(protocol.CodeMethodNotAllowed, "This address does not take that method."))
+		default:
+			a.Metrics.serve.ServeHTTP(w, r)
+		}
+	})
+}
 
 func (a *API) getMetrics(w http.ResponseWriter, r *http.Request) error {
 	a.Metrics.serve.ServeHTTP(w, r)

@@ -45,7 +45,7 @@ func (a *API) admit(r *http.Request) error {
 	case "/healthz":
 		return nil // a load balancer calls it by any name
 	case "/metrics":
-		if !operatorCall(r) {
+		if a.NoMetrics || a.PublicURL != "" || !operatorCall(r) {
 			return notFound()
 		}
 		return nil

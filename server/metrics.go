@@ -1,0 +1,45 @@
+package server
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// metricsServer serves the metrics on a port of their own, so that no proxy can
+// pass them on.
+type metricsServer struct {
+	http     *http.Server
+	listener net.Listener
+	done     chan struct{}
+}
+
+func serveMetrics(l net.Listener, h http.Handler, log *slog.Logger) *metricsServer {
+	m := &metricsServer{
+		http: &http.Server{
+			Handler: h, ErrorLog: errorLog(log),
+			ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+			MaxHeaderBytes: 16 << 10,
+		},
+		listener: l, done: make(chan struct{}),
+	}
+	go func() {
+		defer close(m.done)
+		if err := m.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the metrics are served no more", "error", scrub(err.Error()))
+		}
+	}()
+	return m
+}
+
+// close ends it at once; nil has nothing to end.
+func (m *metricsServer) close() error {
+	if m == nil {
+		return nil
+	}
+	err := m.http.Close()
+	<-m.done
+	return err
+}
