@@ -229,6 +229,8 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 		return a.quit()
 	case keymap.Help:
 		return a.open(newHelp(a.ui, s.keys()))
+	case keymap.Palette:
+		return a.open(newPalette(a.ui, s.keys()))
 	case keymap.Eye:
 		a.blink()
 		return nil

@@ -105,6 +105,8 @@ var scenes = []struct {
 	{"feed_unread", func() *fake { f := lively(); f.read[client.Everyone], f.read[client.Replies] = 2, 7; return f }, func(*person) {}},
 	{"feed_replies", func() *fake { f := lively(); f.read[client.Replies] = 7; return f }, func(p *person) { p.press("shift+tab") }},
 	{"feed_replies_empty", newFake, func(p *person) { p.press("shift+tab") }},
+	{"palette", lively, func(p *person) { p.press("j", ":") }},
+	{"palette_found", lively, func(p *person) { p.press(":"); p.types("post") }},
 	{"eye", lively, func(p *person) { p.press("j", "j", "j", "v") }},
 	{"eye_hostile", hostile, func(p *person) { p.press("j", "j", "v") }},
 	{"eye_thread", lively, func(p *person) { p.press("j", "j", "j", "enter", "j", "v") }},

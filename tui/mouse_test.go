@@ -120,7 +120,7 @@ func TestTheMouseIsGivenBackToTheTerminal(t *testing.T) {
 }
 
 func TestEveryKeyOfTheMapsCanBePressedByName(t *testing.T) {
-	for _, m := range append([]keymap.Map{keymap.Typing, keymap.Field, keymap.AcceptShown, keymap.Ask, keymap.Pages}, keymap.All...) {
+	for _, m := range append([]keymap.Map{keymap.Typing, keymap.Field, keymap.AcceptShown, keymap.Ask, keymap.Pages, keymap.Commands}, keymap.All...) {
 		for _, b := range m.Bindings {
 			for _, k := range b.Keys {
 				if got := keyPress(k).String(); got != k {

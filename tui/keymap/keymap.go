@@ -17,7 +17,8 @@ const (
 	Eye   // the server's
 	Whole // row of the server's
 	Back
-	Answer   // the acceptance that waits
+	Answer // the acceptance that waits
+	Palette
 	Mouse    // ours or the terminal's
 	OpenLink // the link that was pasted into a text
 

@@ -8,7 +8,7 @@ import (
 	"p4p/tui/keymap"
 )
 
-var maps = append(slices.Clone(keymap.All), keymap.Typing, keymap.Field, keymap.AcceptShown, keymap.Ask, keymap.Pages)
+var maps = append(slices.Clone(keymap.All), keymap.Typing, keymap.Field, keymap.AcceptShown, keymap.Ask, keymap.Pages, keymap.Commands)
 
 func TestNoKeyMeansTwoThingsInOnePlace(t *testing.T) {
 	for _, m := range maps {
@@ -54,7 +54,7 @@ func TestAKeyWithoutAMeaningIsNone(t *testing.T) {
 
 // The places where one types must not bind letters.
 func TestWhereOneTypesLettersAreText(t *testing.T) {
-	for _, m := range []keymap.Map{keymap.Write, keymap.Field, keymap.Typing} {
+	for _, m := range []keymap.Map{keymap.Write, keymap.Field, keymap.Typing, keymap.Commands} {
 		for _, b := range m.Bindings {
 			for _, k := range b.Keys {
 				if len([]rune(k)) == 1 {

@@ -20,6 +20,7 @@ var (
 // Global holds everywhere: on a screen where one types, only its ctrl keys do.
 var Global = Map{"Everywhere", []Binding{
 	bind(Help, "?", "help", "this help", "?", "f1"),
+	bind(Palette, "ctrl+k :", "commands", "find a command by its words", "ctrl+k", ":"),
 	bind(Answer, "y ctrl+y", "answer", "answer an acceptance that waits", "y", "ctrl+y"),
 	bind(Mouse, "M", "mouse", "give the mouse to the terminal, to select text, and back", "M"),
 	bind(Quit, "ctrl+c", "quit", "quit; what you were writing is kept", "ctrl+c"),
@@ -128,6 +129,14 @@ var FriendList = Map{"Friends", []Binding{
 	bind(Add, "+", "add name", "add a name to the phone book", "+"),
 	top, bottom, pageDown, pageUp,
 	eye, back,
+}}
+
+// Commands is the keys of the command palette.
+var Commands = Map{"The command palette", []Binding{
+	bind(Submit, "enter", "do it", "do the selected", "enter"),
+	bind(Down, "↓ ctrl+n", "down", "down", "down", "ctrl+n"),
+	bind(Up, "↑ ctrl+p", "up", "up", "up", "ctrl+p"),
+	backText,
 }}
 
 // Ask is the keys of a question that is answered with yes or no.

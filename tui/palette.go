@@ -1,0 +1,131 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/tui/keymap"
+)
+
+// palette finds what can be done here by words, and does it by pressing its key:
+// it knows nothing but the key maps.
+type palette struct {
+	*ui
+	all    []keymap.Binding
+	field  field
+	sel    int
+	from   int // the first row that is shown
+	h      int // rows of the last view
+	hidden []keymap.Intent
+}
+
+// newPalette is the palette of a screen's keys and those that hold everywhere.
+func newPalette(u *ui, here keymap.Map) *palette {
+	p := &palette{ui: u, field: newField("what do you want to do?"), hidden: []keymap.Intent{
+		keymap.Up, keymap.Down, keymap.PageUp, keymap.PageDown, keymap.Palette,
+	}}
+	if len(u.notices) == 0 {
+		p.hidden = append(p.hidden, keymap.Answer)
+	}
+	for _, b := range append(slices.Clone(here.Bindings), keymap.Global.Bindings...) {
+		known := slices.ContainsFunc(p.all, func(o keymap.Binding) bool { return o.Intent == b.Intent })
+		if !known && !slices.Contains(p.hidden, b.Intent) {
+			p.all = append(p.all, b)
+		}
+	}
+	return p
+}
+
+func (p *palette) init() tea.Cmd { return nil }
+
+// found are the bindings in which each typed word stands.
+func (p *palette) found() []keymap.Binding {
+	words := strings.Fields(strings.ToLower(p.field.value()))
+	var out []keymap.Binding
+	for _, b := range p.all {
+		text := strings.ToLower(b.Words + " " + b.Short + " " + b.Label)
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+func (p *palette) update(msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		if _, ok := msg.(tea.PasteMsg); ok {
+			p.sel = 0
+			return p.field.update(msg)
+		}
+		return nil
+	}
+	n := len(p.found())
+	switch p.keys().Intent(k.String()) {
+	case keymap.Back:
+		return p.close(p)
+	case keymap.Down:
+		p.sel = min(p.sel+1, max(n-1, 0))
+	case keymap.Up:
+		p.sel = max(p.sel-1, 0)
+	case keymap.Submit:
+		return p.run(p.sel)
+	default:
+		before := p.field.value()
+		cmd := p.field.update(msg)
+		if p.field.value() != before {
+			p.sel = 0
+		}
+		return cmd
+	}
+	return nil
+}
+
+// run closes the palette and presses the key of what was chosen.
+func (p *palette) run(i int) tea.Cmd {
+	found := p.found()
+	if i >= len(found) {
+		return nil
+	}
+	return tea.Sequence(p.close(p), p.press(found[i].Keys[0]))
+}
+
+func (p *palette) view(w, h int) frame {
+	text, cursor := p.field.view(p.theme, w-2)
+	lines := []string{" " + text, ""}
+	if cursor != nil {
+		cursor.X++
+	}
+	found := p.found()
+	p.h = max(h-len(lines), 1)
+	p.from = max(0, min(max(p.from, p.sel-p.h+1), p.sel))
+	for i := p.from; i < min(len(found), p.from+p.h); i++ {
+		b, bar, words := found[i], " ", found[i].Words
+		if cells(words)+18 > w {
+			words = b.Short
+		}
+		if i == p.sel {
+			bar = p.theme.Select.Render("┃")
+		}
+		p.hit(0, len(lines), w, len(lines)+1, func() tea.Cmd { return p.run(i) })
+		lines = append(lines, cut(bar+" "+p.theme.Key.Render(pad(b.Label, 14))+" "+words, w))
+	}
+	if len(found) == 0 {
+		lines = append(lines, "  "+p.theme.Dim.Render("Nothing here is called that."))
+	}
+	return frame{lines: lines, cursor: cursor}
+}
+
+func (p *palette) title() string { return p.heading("Commands") }
+
+func (p *palette) eyeTitle() string { return "commands" }
+
+func (p *palette) keys() keymap.Map { return keymap.Commands }
+
+func (p *palette) hints() []keymap.Intent {
+	return []keymap.Intent{keymap.Submit, keymap.Back, keymap.Down, keymap.Up}
+}
+
+func (p *palette) typing() bool { return true }
