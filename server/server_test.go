@@ -20,6 +20,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"p4p/protocol"
+	"p4p/server/api"
 	"p4p/server/store"
 )
 
@@ -360,5 +361,20 @@ func TestAServerOnAllAddressesIsReachedByLoopback(t *testing.T) {
 	var i protocol.Info
 	if _, err := r.call("GET", "/v1/info", nil, nil, &i); err != nil || i.PublicURL != "https://p4p.example" {
 		t.Errorf("%s: %+v, %v", r.URL(), i, err)
+	}
+}
+
+func TestASearchThatTakesTooLongIsBusyAndNoFault(t *testing.T) {
+	limits := api.DefaultLimits()
+	limits.Search = time.Nanosecond
+	log := &logged{}
+	r := start(t, Config{Limits: &limits, Log: log.logger()})
+	r.mustPost(r.sign(1, protocol.KindPost, protocol.UUID{}, "words"))
+	status, err := r.call("GET", "/v1/records?q=words", nil, nil, nil)
+	if status != http.StatusServiceUnavailable || protocol.CodeOf(err) != protocol.CodeUnavailable {
+		t.Errorf("got %d %v", status, err)
+	}
+	if strings.Contains(log.String(), "a call failed") {
+		t.Errorf("it is logged as a failure: %s", log)
 	}
 }

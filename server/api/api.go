@@ -66,12 +66,13 @@ type Config struct {
 // API is a server's [http.Handler].
 type API struct {
 	Config
-	mux     *http.ServeMux
-	guard   *guard
-	watches *hub.Watches
-	room    *room
-	uploads *shares // pictures being sent
-	viewers *shares // streams open
+	mux      *http.ServeMux
+	guard    *guard
+	watches  *hub.Watches
+	room     *room
+	uploads  *shares       // pictures being sent
+	viewers  *shares       // streams open
+	searches chan struct{} // under way
 
 	quit    context.Context // done: streams end
 	endAll  context.CancelFunc
@@ -94,7 +95,8 @@ func New(c Config) *API {
 	a := &API{
 		Config: c, mux: http.NewServeMux(), guard: newGuard(c.Limits, c.PublicURL != "", c.Log),
 		watches: hub.NewWatches(), room: newRoom(c.Limits), uploads: newShares(int64(c.Limits.Uploads), 4*int64(c.Limits.Uploads)),
-		viewers: newShares(int64(c.Limits.BlockStreams), perSite*int64(c.Limits.BlockStreams)),
+		viewers:  newShares(int64(c.Limits.BlockStreams), perSite*int64(c.Limits.BlockStreams)),
+		searches: make(chan struct{}, maxSearches),
 	}
 	a.quit, a.endAll = context.WithCancel(context.Background())
 	c.Metrics.observe(a)

@@ -20,6 +20,7 @@ type fakeStore struct {
 	mu        sync.Mutex
 	asked     int // how often anything was read or written
 	fail      error
+	slow      chan struct{} // when not nil, a search tells of its begin here and takes as long as it may
 	log       []protocol.Event
 	recs      []protocol.Record
 	blobs     map[protocol.BlobID][]byte
@@ -106,7 +107,12 @@ func (s *fakeStore) At(_ context.Context, seq uint64) (protocol.UUID, bool, erro
 	return s.recs[seq-1].ID, true, nil
 }
 
-func (s *fakeStore) Page(_ context.Context, q store.Query) (events []protocol.Event, more bool, err error) {
+func (s *fakeStore) Page(ctx context.Context, q store.Query) (events []protocol.Event, more bool, err error) {
+	if s.slow != nil && q.Words != "" {
+		s.slow <- struct{}{}
+		<-ctx.Done()
+		return nil, false, ctx.Err()
+	}
 	defer s.lock()()
 	if s.fail != nil {
 		return nil, false, s.fail

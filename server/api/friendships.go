@@ -23,6 +23,11 @@ func (a *API) callMailbox(w http.ResponseWriter, r *http.Request) error {
 	if err := a.guard.mailboxes.take(p, 1, a.Now()); err != nil {
 		return err
 	}
+	if r.Method == http.MethodPost {
+		if err := a.guard.invites.take(p, 1, a.Now()); err != nil {
+			return err
+		}
+	}
 	mem, err := a.room.hold(r.Context(), p, bodyLength(r, maxMailboxBody))
 	if err != nil {
 		return err

@@ -15,11 +15,12 @@ import (
 type Limits struct {
 	Calls        Rate // by block; a body counts as one more for each started 64 KiB
 	Records      Rate // by device, of each block: a key costs nothing, and everybody can send everybody's records
-	AddressAdds  Rate // records by block, whatever their devices
+	AddressAdds  Rate // records by block, whatever their devices; one counts as one for each started 8 KiB
 	UploadBytes  Rate // of pictures, by block
 	ReadBytes    Rate // of pictures, by block; charged when it is known how large one is
 	StreamOpens  Rate // by block
 	MailboxCalls Rate // by block
+	Invites      Rate // mailboxes to open, by block
 	Watches      Rate // by block: each is a look into a mailbox
 
 	// Memory bounds, in bytes, the bodies being read and the large answers being
@@ -28,6 +29,8 @@ type Limits struct {
 	// Uploads is how many pictures one block, and four times that one site, may
 	// send at the same time.
 	Uploads int
+	// Search is how long one search may take; 0: any time.
+	Search time.Duration
 	// Wait is how long a call waits for its turn; 0: as long as the client does.
 	Wait time.Duration
 	// A body, and a large answer, has Grace and as much time as Slowest, in bytes a
@@ -45,20 +48,24 @@ type Limits struct {
 }
 
 // DefaultLimits let a household behind one address do what people do, and an
-// outbox or a move of many friendships through in one go.
+// outbox or a move of many friendships through in one go. In a day they let one
+// block fill about 600 MB of the disk: 200 MB of pictures, 43,500 records of 8 KiB,
+// 4,500 invites. docs/protocol.md says them.
 func DefaultLimits() Limits {
 	return Limits{
 		Calls:        Rate{50, 500},
-		Records:      Rate{2, 300},
-		AddressAdds:  Rate{20, 1000},
-		UploadBytes:  Rate{512 << 10, 64 << 20},
+		Records:      Rate{0.25, 150},
+		AddressAdds:  Rate{0.5, 300},
+		UploadBytes:  Rate{1536, 64 << 20},
 		StreamOpens:  Rate{1, 60},
 		ReadBytes:    Rate{1 << 20, 256 << 20},
 		MailboxCalls: Rate{10, 500},
+		Invites:      Rate{0.05, 100},
 		Watches:      Rate{20, 4000},
 		Memory:       128 << 20,
 		BlockMemory:  16 << 20,
 		Uploads:      4,
+		Search:       2 * time.Second,
 		Wait:         10 * time.Second,
 		Grace:        10 * time.Second,
 		Slowest:      20 << 10,
@@ -74,8 +81,8 @@ type guard struct {
 	log     *slog.Logger
 	told    sync.Once
 
-	calls, adds, uploads, reads, opens, mailboxes, watches counter
-	records                                                *buckets[deviceAt]
+	calls, adds, uploads, reads, opens, mailboxes, invites, watches counter
+	records                                                         *buckets[deviceAt]
 }
 
 // deviceAt is a device as one block uses it: what others send in a device's name
@@ -89,7 +96,7 @@ func newGuard(l Limits, proxied bool, log *slog.Logger) *guard {
 	return &guard{
 		limits: l, proxied: proxied, log: log,
 		calls: newCounter(l.Calls), adds: newCounter(l.AddressAdds), uploads: newCounter(l.UploadBytes), reads: newCounter(l.ReadBytes),
-		opens: newCounter(l.StreamOpens), mailboxes: newCounter(l.MailboxCalls), watches: newCounter(l.Watches),
+		opens: newCounter(l.StreamOpens), mailboxes: newCounter(l.MailboxCalls), invites: newCounter(l.Invites), watches: newCounter(l.Watches),
 		records: newBuckets[deviceAt](l.Records),
 	}
 }
@@ -110,7 +117,7 @@ func (g *guard) record(p peer, device protocol.PublicKey, now time.Time) error {
 }
 
 func (g *guard) sweep(now time.Time) {
-	for _, c := range []counter{g.calls, g.adds, g.uploads, g.reads, g.opens, g.mailboxes, g.watches} {
+	for _, c := range []counter{g.calls, g.adds, g.uploads, g.reads, g.opens, g.mailboxes, g.invites, g.watches} {
 		c.sweep(now)
 	}
 	g.records.sweep(now)

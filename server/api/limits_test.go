@@ -28,6 +28,9 @@ func TestWhoAsksForTooMuchIsToldWhenToTryAgain(t *testing.T) {
 		"mailbox calls": {Limits{MailboxCalls: once}, func(r *running, i int) answer {
 			return newCouple(r, byte(i)).invite(time.Hour)
 		}},
+		"invites": {Limits{Invites: once}, func(r *running, i int) answer {
+			return newCouple(r, byte(i)).invite(time.Hour)
+		}},
 		"uploads": {Limits{UploadBytes: Rate{PerSecond: 1, Burst: len(pic)}}, func(r *running, _ int) answer {
 			return r.call("PUT", "/v1/blobs/"+protocol.BlobOf([]byte(pic)).String(), pic)
 		}},
@@ -72,6 +75,76 @@ func TestStreamOpensAreLimited(t *testing.T) {
 	})
 	if a.code() != protocol.CodeRateLimited {
 		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+func TestARecordThatTakesMuchPlaceCountsAsSeveral(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{AddressAdds: Rate{0.001, 5}, Loopback: true} }})
+	for i, c := range []struct {
+		text string
+		want int
+	}{
+		{strings.Repeat("\x01", protocol.MaxText), 200}, // each of six bytes: 32 KB as a record, four of five
+		{strings.Repeat("\x01", protocol.MaxText), 429},
+		{strings.Repeat("a", protocol.MaxText), 200},
+		{"a", 429},
+	} {
+		body := toJSON(t, protocol.PostRecords{Records: []string{signed(t, byte(i+1), c.text).JWS}})
+		if a := r.call("POST", "/v1/records", body); a.status != c.want {
+			t.Errorf("record %d: %d, want %d", i, a.status, c.want)
+		}
+	}
+}
+
+func TestOneAddressFillsNoMoreOfTheDiskInADayThanIsSaid(t *testing.T) {
+	l := DefaultLimits()
+	day := func(r Rate) float64 { return float64(r.Burst) + r.PerSecond*24*60*60 }
+	for what, c := range map[string]struct{ got, most float64 }{
+		"bytes of pictures": {day(l.UploadBytes), 200e6},
+		"records":           {day(l.AddressAdds), 43_500},
+		"invites":           {day(l.Invites), 4_500},
+	} {
+		if c.got > c.most {
+			t.Errorf("%s: %.0f a day, want at most %.0f", what, c.got, c.most)
+		}
+	}
+}
+
+func TestASearchCountsAsManyCalls(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{Calls: Rate{0.001, 2 * searchCost}, Loopback: true} }})
+	for i, want := range []int{200, 200, 429} {
+		if a := r.call("GET", "/v1/records?q=word", ""); a.status != want {
+			t.Errorf("search %d: %d, want %d", i, a.status, want)
+		}
+	}
+}
+
+func TestASearchThatTakesTooLongIsGivenUp(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{Search: 50 * time.Millisecond} }})
+	r.store.slow = make(chan struct{}, 1)
+	a := r.call("GET", "/v1/records?q=word", "")
+	if a.code() != protocol.CodeUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "search") {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+func TestSearchesLeaveTheStoreToOtherCalls(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{Search: 50 * time.Millisecond} }})
+	for range maxSearches {
+		r.searches <- struct{}{} // as many as may run are under way
+	}
+	if a := r.call("GET", "/v1/records?q=word", ""); a.code() != protocol.CodeUnavailable {
+		t.Errorf("one search more: %d %s", a.status, a.body)
+	}
+	if n := r.store.timesAsked(); n != 0 {
+		t.Errorf("the store was asked %d times", n)
+	}
+	if a := r.call("GET", "/v1/records", ""); a.status != 200 {
+		t.Errorf("a page meanwhile: %d", a.status)
+	}
+	<-r.searches
+	if a := r.call("GET", "/v1/records?q=word", ""); a.status != 200 {
+		t.Errorf("when one has ended: %d %s", a.status, a.body)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"p4p/protocol"
+	"p4p/server/store"
 )
 
 // submitTimeout is how long a call waits for the writer before it answers
@@ -33,7 +34,7 @@ func (a *API) postRecords(w http.ResponseWriter, r *http.Request) error {
 	case n > protocol.MaxBatch:
 		return protocol.Errorf(protocol.CodeTooLarge, "One call holds at most %d records; this one has %d.", protocol.MaxBatch, n)
 	}
-	if err := a.guard.adds.take(p, len(body.Records), a.Now()); err != nil {
+	if err := a.guard.adds.take(p, places(body.Records), a.Now()); err != nil {
 		return err
 	}
 	results, records := a.verify(p, body.Records)
@@ -41,6 +42,17 @@ func (a *API) postRecords(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, protocol.PostedRecords{Results: results})
+}
+
+// places is how many records these count as: what is written with many escapes
+// takes the disk's place of several.
+func places(jws []string) int {
+	const unit = 8 << 10
+	n := 0
+	for _, s := range jws {
+		n += max(1, (len(s)+unit-1)/unit)
+	}
+	return n
 }
 
 // verify parses and verifies records on all cores. A record of the second answer
@@ -117,12 +129,18 @@ func (a *API) getRecords(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	mem, err := a.room.hold(r.Context(), a.guard.peer(r), q.Limit*protocol.MaxRecord)
+	p := a.guard.peer(r)
+	if q.Words != "" {
+		if err := a.guard.calls.take(p, searchCost-1, a.Now()); err != nil {
+			return err
+		}
+	}
+	mem, err := a.room.hold(r.Context(), p, q.Limit*protocol.MaxRecord)
 	if err != nil {
 		return err
 	}
 	defer mem.end()
-	events, more, err := a.Store.Page(r.Context(), q)
+	events, more, err := a.page(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -141,6 +159,36 @@ func (a *API) getRecords(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
 	a.writeSlowly(w, append(b, '\n'))
 	return nil
+}
+
+const (
+	// searchCost is how many calls a search counts as: it may go through all of
+	// the log's words to find nothing.
+	searchCost = 10
+	// maxSearches run at a time, so that the other calls have the store to
+	// themselves.
+	maxSearches = 2
+)
+
+// page reads a page; a search gets only so much time, its turn included. Code:
+// unavailable.
+func (a *API) page(ctx context.Context, q store.Query) (events []protocol.Event, more bool, err error) {
+	if q.Words == "" {
+		return a.Store.Page(ctx, q)
+	}
+	timed, cancel := waitFor(ctx, a.Limits.Search)
+	defer cancel()
+	select {
+	case a.searches <- struct{}{}:
+		defer func() { <-a.searches }()
+		events, more, err = a.Store.Page(timed, q)
+	case <-timed.Done():
+		err = timed.Err()
+	}
+	if err != nil && timed.Err() != nil && ctx.Err() == nil {
+		err = &refusal{protocol.Errorf(protocol.CodeUnavailable, "This search took too long: use rarer words, or try again later."), 5 * time.Second}
+	}
+	return events, more, err
 }
 
 func (a *API) getRecord(w http.ResponseWriter, r *http.Request) error {
