@@ -53,7 +53,7 @@ func (c *Client) resumeFriendships(ctx context.Context) error {
 	for _, r := range rows {
 		err := c.catchUp(ctx, r.ID)
 		switch code := protocol.CodeOf(err); {
-		case wire.Temporary(err), code == protocol.CodeOtherServer, code == protocol.CodePinMismatch:
+		case wire.Temporary(err), code == protocol.CodeOtherServer, code == protocol.CodePinMismatch, code == protocol.CodeInsecureLink:
 			return err
 		case err != nil:
 			c.log.Warn("a friendship cannot be brought up to date", "code", code)

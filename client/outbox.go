@@ -152,7 +152,7 @@ func (m *mail) deliver(ctx context.Context, list []localmap.Outgoing) error {
 		switch err := m.putPicture(ctx, o); {
 		case err == nil:
 			ready = append(ready, o)
-		case wire.Temporary(err):
+		case unheard(err):
 			// What is older goes first; what is newer waits with this one.
 			if sent := m.records(ctx, ready, true); sent != nil {
 				return sent
@@ -192,7 +192,7 @@ func (m *mail) records(ctx context.Context, list []localmap.Outgoing, again bool
 	results, err := m.s.PostRecords(ctx, jws)
 	switch {
 	case err == nil:
-	case wire.Temporary(err):
+	case unheard(err):
 		return err
 	case len(list) == 1:
 		return m.settle(ctx, list[0], fate{refused: refusalOf(err)})
@@ -225,6 +225,13 @@ func (m *mail) records(ctx context.Context, list []localmap.Outgoing, again bool
 		}
 	}
 	return late
+}
+
+// unheard tells whether the profile's server has not judged what a call carried:
+// it did not answer, or what answered is not that server.
+func unheard(err error) bool {
+	code := protocol.CodeOf(err)
+	return wire.Temporary(err) || code == protocol.CodePinMismatch || code == protocol.CodeInsecureLink
 }
 
 // settle stores what became of a record.

@@ -6,6 +6,8 @@
 //     in bytes and time before it is decoded, no redirect is followed, no cookie
 //     is kept, and its sentences are cleaned before anybody sees them.
 //   - Nothing that is sent tells who sends it: the User-Agent is the same for all.
+//   - Without encryption nothing leaves this machine, whatever a resolver says:
+//     insecure_link.
 //   - A pinned server is known by its key alone, any other by its certificate.
 //   - What a record or a slot says is not judged here; package client does.
 //

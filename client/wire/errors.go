@@ -53,6 +53,9 @@ func (c *Client) unreachable(ctx context.Context, cause error) error {
 	case errors.Is(cause, errPin):
 		return protocol.Errorf(protocol.CodePinMismatch,
 			"The server at %s is not the one that the link names: its certificate has another key. Somebody may be in between; ask your friend.", c.base).Because(cause)
+	case errors.Is(cause, errAbroad):
+		return protocol.Errorf(protocol.CodeInsecureLink,
+			"%s leads to another machine, which would be reached without encryption: use https://, or mend this machine's hosts file.", c.base).Because(cause)
 	}
 	return protocol.Errorf(protocol.CodeNoServer,
 		"The server at %s cannot be reached: check the connection and whether the server runs.", c.base).Because(cause)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"p4p/protocol"
@@ -44,6 +45,9 @@ func New(base string, pin *protocol.Pin) (*Client, error) {
 	}
 	tlsConfig := tlsFor(pin)
 	net := &net.Dialer{Timeout: dialTime}
+	if strings.HasPrefix(base, "http://") {
+		net.Control = onlyLoopback
+	}
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment, // never for this machine itself
 		DialContext:            net.DialContext,
