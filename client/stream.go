@@ -105,6 +105,11 @@ func (c *Client) connect(ctx context.Context) (*session, error) {
 		id = nil
 	}
 	stream, err := s.Stream(ctx, place.Cursor(), id)
+	if protocol.CodeOf(err) == protocol.CodeBadRequest && place.Seq > 0 {
+		// All that this call says is the cursor, and this server does not take it for
+		// one: it is from another server's lies.
+		err = protocol.Errorf(protocol.CodeCursorUnknown, "The server at %s does not understand where the feed was left: it starts over.", s.URL()).Because(err)
+	}
 	if err != nil {
 		return nil, c.startOver(ctx, place, err)
 	}

@@ -21,6 +21,8 @@ func (c *Client) Info(ctx context.Context) (protocol.Info, error) {
 		return i, err
 	case i.Server.IsZero() || i.Epoch.IsZero():
 		return i, c.foreign(errors.New("/v1/info names no server"))
+	case i.Seq > maxSeq:
+		return i, c.foreign(errSeq)
 	}
 	return i, nil
 }
@@ -42,6 +44,9 @@ func (c *Client) PostRecords(ctx context.Context, jws []string) ([]protocol.Reco
 		if (a.Results[i].Error == nil) != (r.Seq != 0) || r.Error == nil && r.ID != protocol.RecordUUID(jws[i]) {
 			return nil, c.foreign(errors.New("a result is about another record"))
 		}
+		if r.Seq > maxSeq {
+			return nil, c.foreign(errSeq)
+		}
 	}
 	return a.Results, nil
 }
@@ -56,7 +61,8 @@ type Page struct {
 	Words  string
 }
 
-// Records reads a page. The events are as the server tells them: not verified.
+// Records reads a page. The events are as the server tells them, not verified; but
+// they are in order below Before, and so is the next page, or it is foreign_server.
 func (c *Client) Records(ctx context.Context, p Page) (protocol.RecordsPage, error) {
 	q := url.Values{}
 	set := func(name, value string) {
@@ -80,6 +86,11 @@ func (c *Client) Records(ctx context.Context, p Page) (protocol.RecordsPage, err
 	set("q", p.Words)
 	var a protocol.RecordsPage
 	err := c.do(ctx, call{method: http.MethodGet, path: "/v1/records", query: q, limit: maxPageAnswer}, &a)
+	if err == nil {
+		if bad := checkPage(a, p.Before); bad != nil {
+			err = c.foreign(bad)
+		}
+	}
 	return a, err
 }
 
@@ -87,6 +98,9 @@ func (c *Client) Records(ctx context.Context, p Page) (protocol.RecordsPage, err
 func (c *Client) Record(ctx context.Context, id protocol.UUID) (protocol.RecordView, error) {
 	var v protocol.RecordView
 	err := c.do(ctx, call{method: http.MethodGet, path: "/v1/records/" + id.String()}, &v)
+	if err == nil && v.Event.Seq > maxSeq {
+		err = c.foreign(errSeq)
+	}
 	return v, err
 }
 

@@ -99,6 +99,12 @@ func (s *Stream) Read() (protocol.ServerFrame, error) {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return f, s.client.foreign(err)
 	}
+	if f.Hello != nil && f.Hello.Seq > maxSeq {
+		return f, s.client.foreign(errSeq)
+	}
+	if err := checkSeqs(f.Events); err != nil {
+		return f, s.client.foreign(err)
+	}
 	f.Error = Clean(f.Error)
 	if f.Mailbox != nil {
 		f.Mailbox.Error = Clean(f.Mailbox.Error)
