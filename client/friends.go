@@ -51,6 +51,7 @@ func friendshipOf(r localmap.Friendship) Friendship {
 		Verified:   r.Verified,
 		Since:      r.Since,
 		Unsent:     r.Pending != localmap.CallNone,
+		Refusal:    r.Refusal,
 	}
 	if key := otherKey(r); !key.IsZero() {
 		id := key.UUID()

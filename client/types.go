@@ -161,6 +161,9 @@ type Friendship struct {
 	SafetyNumber string
 	// Unsent tells that the last step still waits for the server.
 	Unsent bool
+	// Refusal is why the server, or this side for an acceptance that cannot be
+	// opened, refused the last step for good; "" if it did not.
+	Refusal protocol.Code
 }
 
 // Invite is an open invite.
