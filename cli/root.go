@@ -100,7 +100,7 @@ func newRoot(a *app) *cobra.Command {
 		serveCommand(a), whoamiCommand(a),
 		feedCommand(a), postCommand(a), commentCommand(a), deleteCommand(a), reportCommand(a),
 		inviteCommand(a), invitesCommand(a), acceptCommand(a), openCommand(a),
-		friendsCommand(a), contactsCommand(a),
+		friendsCommand(a), contactsCommand(a), profilesCommand(a),
 		reportsCommand(a), takedownCommand(a),
 	)
 	return root

@@ -158,7 +158,7 @@ func inspect(ctx context.Context, file string) (version int64, err error) {
 	db.SetMaxOpenConns(1)
 	journal := hasJournal(file)
 	var verdict string
-	var page, id int64
+	var page int64
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return 0, err
 	}
@@ -171,6 +171,22 @@ func inspect(ctx context.Context, file string) (version int64, err error) {
 	if !journal && info.Size()%page != 0 { // SQLite takes the rest of a page for zeros
 		return 0, errDamaged(file, "its end is missing")
 	}
+	if version, err = formatOf(ctx, db, file); err != nil {
+		return 0, err
+	}
+	if version == schemaVersion {
+		if _, err := load(ctx, db, nil); troubleOf(err) == otherTrouble {
+			return 0, errDamaged(file, err.Error()).Because(err)
+		} else if err != nil {
+			return 0, err
+		}
+	}
+	return version, nil
+}
+
+// formatOf is the format of a local map that this version knows.
+func formatOf(ctx context.Context, db *sql.DB, file string) (version int64, err error) {
+	var id int64
 	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
 		return 0, err
 	}
@@ -180,15 +196,8 @@ func inspect(ctx context.Context, file string) (version int64, err error) {
 	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&version); err != nil {
 		return 0, errDamaged(file, "it does not say which format it has").Because(err)
 	}
-	switch {
-	case version > schemaVersion:
+	if version > schemaVersion {
 		return 0, errNewer(file, version, schemaVersion)
-	case version == schemaVersion:
-		if _, err := load(ctx, db, nil); troubleOf(err) == otherTrouble {
-			return 0, errDamaged(file, err.Error()).Because(err)
-		} else if err != nil {
-			return 0, err
-		}
 	}
 	return version, nil
 }
@@ -204,6 +213,9 @@ type access string
 const (
 	// reading changes nothing, not even by moving the journal into the file.
 	reading access = "mode=ro"
+	// resting leaves not even SQLite's files for its readers behind; it is for a map
+	// that nobody has open.
+	resting = reading + "&immutable=1"
 	// writing never makes a file that is not there.
 	writing access = "mode=rw&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_foreign_keys=on&_txlock=immediate"
 )
