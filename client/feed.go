@@ -62,8 +62,12 @@ func (c *Client) Timeline(ctx context.Context, q Query) ([]Item, error) {
 	if err != nil {
 		return nil, err
 	}
+	unheard, err := c.unheard(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := c.look(ctx, cache.Query{
-		PostsOnly: true, Authors: authors, Words: q.Search,
+		PostsOnly: true, Authors: authors, Words: q.Search, Except: unheard,
 		Before: q.Before, After: q.After, Limit: q.Limit, Oldest: q.After > 0,
 	})
 	if err != nil {
@@ -120,6 +124,13 @@ func (c *Client) Thread(ctx context.Context, post protocol.UUID) (Item, []Item, 
 	if err != nil {
 		return Item{}, nil, err
 	}
+	unheard, err := c.unheard(ctx)
+	if err != nil {
+		return Item{}, nil, err
+	}
+	if rows = unheard.Without(rows); !unheard.Empty() && head.Comments <= commentsShown {
+		head.Comments = len(rows)
+	}
 	comments := c.items(waiting.without(rows))
 	for _, i := range waiting.items {
 		if i.Kind == protocol.KindComment && i.Target == post {
@@ -148,6 +159,9 @@ func (c *Client) Events(ctx context.Context, q EventQuery) ([]Item, error) {
 		cq.After, cq.Oldest = a.Seq, true
 	}
 	if cq.Authors, err = c.authors(ctx, q.View, q.Author, at.Epoch); err != nil {
+		return nil, err
+	}
+	if cq.Except, err = c.unheard(ctx); err != nil {
 		return nil, err
 	}
 	rows, err := c.look(ctx, cq)

@@ -32,7 +32,11 @@ func (c *Client) Unread(ctx context.Context, v View, most int) (Unread, error) {
 		}
 		return Unread{Place: at.Seq}, err
 	}
-	q := cache.Query{PostsOnly: true, After: place, Limit: most}
+	unheard, err := c.unheard(ctx)
+	if err != nil {
+		return Unread{}, err
+	}
+	q := cache.Query{PostsOnly: true, After: place, Limit: most, Except: unheard}
 	var rows []cache.Row
 	if v == Replies {
 		rows, err = c.replyRows(ctx, q)
@@ -76,7 +80,11 @@ func (c *Client) readPlace(ctx context.Context, v View, epoch protocol.UUID) (se
 
 // replies is a page of the view Replies, like [Client.Timeline].
 func (c *Client) replies(ctx context.Context, q Query) ([]Item, error) {
-	rows, err := c.replyRows(ctx, cache.Query{Before: q.Before, After: q.After, Limit: q.Limit, Oldest: q.After > 0})
+	unheard, err := c.unheard(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.replyRows(ctx, cache.Query{Except: unheard, Before: q.Before, After: q.After, Limit: q.Limit, Oldest: q.After > 0})
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type fake struct {
 	contacts []client.Contact
 	drafts   map[string]string
 	read     map[client.View]uint64
+	muted    map[string]bool // UUIDs of authors and records
 	status   client.Status
 	preview  client.Preview
 	pictures map[protocol.BlobID][]byte
@@ -41,7 +42,7 @@ type fake struct {
 
 func newFake() *fake {
 	return &fake{
-		labels: map[protocol.PublicKey]client.Label{}, drafts: map[string]string{}, read: map[client.View]uint64{},
+		labels: map[protocol.PublicKey]client.Label{}, drafts: map[string]string{}, read: map[client.View]uint64{}, muted: map[string]bool{},
 		pictures: map[protocol.BlobID][]byte{}, counts: map[protocol.UUID]int{},
 		preview: client.Preview{Inviter: alice.UUID()},
 		status:  client.Status{Connection: client.Online, Server: "https://p4p.example"},
@@ -111,7 +112,7 @@ func (f *fake) Timeline(_ context.Context, q client.Query) ([]client.Item, error
 		if q.After > 0 {
 			it = f.log[i]
 		}
-		if kind := f.kindIn(q.View); it.Kind != kind || q.Before > 0 && it.Seq >= q.Before || it.Seq <= q.After {
+		if kind := f.kindIn(q.View); it.Kind != kind || f.unheard(it) || q.Before > 0 && it.Seq >= q.Before || it.Seq <= q.After {
 			continue
 		}
 		if len(out) >= q.Limit {
@@ -141,7 +142,7 @@ func (f *fake) Thread(_ context.Context, post protocol.UUID) (client.Item, []cli
 		if it.ID == post {
 			p = f.label(it)
 		}
-		if it.Kind == protocol.KindComment && it.Target == post {
+		if it.Kind == protocol.KindComment && it.Target == post && !f.unheard(it) {
 			out = append(out, f.label(it))
 		}
 	}

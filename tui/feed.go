@@ -167,9 +167,11 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 		return f.markAll()
 	case keymap.Whole:
 		return f.whole(&f.list)
+	case keymap.Muted:
+		return f.open(newMuted(f.ui))
 	case keymap.Server:
 		return f.open(askServer(f.ui))
-	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard:
+	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide:
 		return f.act(i)
 	default:
 		if f.move(i) {
@@ -232,6 +234,9 @@ func (f *feed) load() tea.Cmd {
 			w.top = it.Seq
 			break
 		}
+	}
+	if !f.cutTop && w.top > 0 {
+		w.top = max(w.top, f.shown) // what was hidden above may be back
 	}
 	c, gen := f.client, f.gen
 	return f.do(func(ctx context.Context) tea.Msg {

@@ -107,6 +107,17 @@ var scenes = []struct {
 	{"feed_replies_empty", newFake, func(p *person) { p.press("shift+tab") }},
 	{"palette", lively, func(p *person) { p.press("j", ":") }},
 	{"palette_found", lively, func(p *person) { p.press(":"); p.types("post") }},
+	{"mute_asks", lively, func(p *person) { p.press("j", "z") }},
+	{"muted", func() *fake {
+		f := hostile()
+		f.muted[alice.UUID().String()], f.muted[key(11).UUID().String()] = true, true
+		for n := 3; n < 9; n++ {
+			f.muted[id(n).String()] = true
+		}
+		f.muted[id(999).String()] = true
+		return f
+	}, func(p *person) { p.press("Z", "j") }},
+	{"muted_empty", lively, func(p *person) { p.press("Z") }},
 	{"eye", lively, func(p *person) { p.press("j", "j", "j", "v") }},
 	{"eye_hostile", hostile, func(p *person) { p.press("j", "j", "v") }},
 	{"eye_thread", lively, func(p *person) { p.press("j", "j", "j", "enter", "j", "v") }},

@@ -20,9 +20,11 @@ type recordClient interface {
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 }
 
-// recordAct deletes, reports, retries or discards; what cannot be done says why.
+// recordAct deletes, mutes, hides, reports, retries or discards; what cannot be done says why.
 func (u *ui) recordAct(i keymap.Intent, it client.Item) tea.Cmd {
 	switch i {
+	case keymap.Mute, keymap.Hide:
+		return u.muteAct(i, it)
 	case keymap.Delete:
 		switch {
 		case it.Pending != nil:

@@ -41,6 +41,7 @@ type Client interface {
 	pictureClient
 	eyeClient
 	unreadClient
+	muteClient
 	Status() client.Status
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 )
 
@@ -82,7 +83,10 @@ func (c *Cache) Jump(ctx context.Context, h History, low, head uint64, page []En
 // Fill stores what is live of the places low to high as far as they were never
 // read, and remembers that they were read now.
 func (c *Cache) Fill(ctx context.Context, h History, low, high uint64, page []Entry) (Appended, error) {
-	return c.fill(ctx, h, page, func(w *writer) error { return w.carve(low, high) })
+	return c.fill(ctx, h, page, func(w *writer) error {
+		_, err := w.cut(Gap{low, high})
+		return err
+	})
 }
 
 // FillSome stores single records in gaps, which stay.
@@ -90,11 +94,28 @@ func (c *Cache) FillSome(ctx context.Context, h History, some []Entry) (Appended
 	return c.fill(ctx, h, some, func(*writer) error { return nil })
 }
 
-// Swept remembers that all deletions in a gap were read.
-func (c *Cache) Swept(ctx context.Context, h History, g Gap) error {
+// Swept remembers that all deletions were read in those of the places low to high
+// that were never read.
+func (c *Cache) Swept(ctx context.Context, h History, part Gap) error {
 	_, err := c.fill(ctx, h, nil, func(w *writer) error {
-		_, err := w.exec("UPDATE gaps SET swept = 1 WHERE low >= ? AND high <= ?", g.Low, g.High)
-		return err
+		cut, err := w.cut(part)
+		if err != nil {
+			return err
+		}
+		for _, g := range cut {
+			// One row for all that was swept of a gap, however many steps it took.
+			err := w.row("SELECT high FROM gaps WHERE low = ? AND swept", []any{g.High + 1}, &g.High)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+			if _, err := w.exec("DELETE FROM gaps WHERE low > ? AND high = ?", g.Low, g.High); err != nil {
+				return err
+			}
+			if _, err := w.exec("INSERT INTO gaps (low, high, swept) VALUES (?, ?, 1)", g.Low, g.High); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return err
 }
@@ -125,43 +146,45 @@ func (c *Cache) fill(ctx context.Context, h History, page []Entry, then func(*wr
 	return a, err
 }
 
-// carve takes low to high out of the gaps.
-func (w *writer) carve(low, high uint64) error {
-	rows, err := w.tx.QueryContext(w.ctx, "SELECT low, high, swept FROM gaps WHERE low <= ? AND high >= ?", high, low)
-	if err != nil {
-		return err
-	}
+// cut takes a part out of the gaps, and tells what was taken of each, lowest first.
+func (w *writer) cut(part Gap) ([]Gap, error) {
 	type gap struct {
 		Gap
 		swept bool
 	}
-	var cut []gap
+	rows, err := w.tx.QueryContext(w.ctx, "SELECT low, high, swept FROM gaps WHERE low <= ? AND high >= ? ORDER BY low", part.High, part.Low)
+	if err != nil {
+		return nil, err
+	}
+	var met []gap
 	for rows.Next() {
 		var g gap
 		if err := rows.Scan(&g.Low, &g.High, &g.swept); err != nil {
 			rows.Close()
-			return err
+			return nil, err
 		}
-		cut = append(cut, g)
+		met = append(met, g)
 	}
 	rows.Close()
 	if err := rows.Err(); err != nil {
-		return err
+		return nil, err
 	}
-	for _, g := range cut {
+	var taken []Gap
+	for _, g := range met {
 		if _, err := w.exec("DELETE FROM gaps WHERE low = ?", g.Low); err != nil {
-			return err
+			return nil, err
 		}
-		for _, left := range []Gap{{g.Low, low - 1}, {high + 1, g.High}} {
+		taken = append(taken, Gap{max(g.Low, part.Low), min(g.High, part.High)})
+		for _, left := range []Gap{{g.Low, part.Low - 1}, {part.High + 1, g.High}} {
 			if left.Low > left.High || left.High < g.Low || left.Low > g.High {
 				continue
 			}
 			if _, err := w.exec("INSERT INTO gaps (low, high, swept) VALUES (?, ?, ?)", left.Low, left.High, g.swept); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return taken, nil
 }
 
 // ascending is a page in the order of the log, each place once.

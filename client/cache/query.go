@@ -50,6 +50,7 @@ type Query struct {
 	// Oldest takes the lowest places in the range, in the order of the log;
 	// otherwise the highest, newest first.
 	Oldest bool
+	Except Except
 }
 
 func (q Query) bounds() (after, before int64) {
@@ -68,10 +69,18 @@ func (q Query) order() string {
 }
 
 // Find answers a query.
-func (c *Cache) Find(ctx context.Context, q Query) (rows []Row, err error) {
+func (c *Cache) Find(ctx context.Context, q Query) ([]Row, error) {
 	if q.Limit <= 0 || q.Authors != nil && len(q.Authors) == 0 {
 		return nil, nil
 	}
+	rows, err := q.Except.past(q, func(q Query) ([]Row, error) { return c.find(ctx, q) })
+	if err != nil {
+		return nil, err
+	}
+	return rows, c.uncount(ctx, q.Except, rows)
+}
+
+func (c *Cache) find(ctx context.Context, q Query) (rows []Row, err error) {
 	err = c.read(ctx, func(db *sql.DB) error {
 		// One transaction: a query of several steps sees one state of the copy.
 		tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})

@@ -6,11 +6,15 @@ import (
 )
 
 // Replies gives the live comments of others on posts by own, as far as they are
-// kept, within q's bounds, order and limit.
-func (c *Cache) Replies(ctx context.Context, own []Author, q Query) (rows []Row, err error) {
+// kept, within q's bounds, order and limit and but for its exceptions.
+func (c *Cache) Replies(ctx context.Context, own []Author, q Query) ([]Row, error) {
 	if q.Limit <= 0 || len(own) == 0 {
 		return nil, nil
 	}
+	return q.Except.past(q, func(q Query) ([]Row, error) { return c.replies(ctx, own, q) })
+}
+
+func (c *Cache) replies(ctx context.Context, own []Author, q Query) (rows []Row, err error) {
 	err = c.read(ctx, func(db *sql.DB) error {
 		tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 		if err != nil {

@@ -43,6 +43,10 @@ const (
 
 	Delete
 	Report
+	Mute
+	Hide
+	Muted // what is muted and hidden
+	Undo
 	Retry
 	Discard
 

@@ -51,6 +51,9 @@ var Feed = Map{"Feed", []Binding{
 	bind(MarkAll, "m", "all read", "have everything in this view count as read", "m"),
 	bind(Delete, "d", "delete", "delete a post of yours", "d"),
 	bind(Report, "!", "report", "report the post to the server's operator", "!"),
+	bind(Mute, "z", "mute", "mute the author, on this machine only", "z"),
+	bind(Hide, "-", "hide", "hide the post, on this machine only", "-"),
+	bind(Muted, "Z", "muted", "whom you muted and what you hid, to undo it", "Z"),
 	bind(Retry, "r", "retry", "send again what the server refused", "r"),
 	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
 	bind(Server, "s", "server", "enter a server's address", "s"),
@@ -66,6 +69,8 @@ var Thread = Map{"Post and comments", []Binding{
 	top, bottom, pageDown, pageUp,
 	bind(Delete, "d", "delete", "delete what is selected, if it is yours", "d"),
 	bind(Report, "!", "report", "report what is selected to the server's operator", "!"),
+	bind(Mute, "z", "mute", "mute the author of what is selected, on this machine only", "z"),
+	bind(Hide, "-", "hide", "hide what is selected, on this machine only", "-"),
 	bind(Retry, "r", "retry", "send again what the server refused", "r"),
 	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
 	eye, back,
@@ -139,6 +144,13 @@ var Commands = Map{"The command palette", []Binding{
 	backText,
 }}
 
+// MutedList is the keys of what is muted and hidden.
+var MutedList = Map{"Muted and hidden", []Binding{
+	bind(Undo, "enter u", "undo", "hear the author, or see the post, again", "enter", "u", "d"),
+	down, up, top, bottom, pageDown, pageUp,
+	back,
+}}
+
 // Ask is the keys of a question that is answered with yes or no.
 var Ask = Map{"Yes or no", []Binding{
 	bind(Yes, "y", "yes", "yes", "y", "Y"),
@@ -150,4 +162,4 @@ var Ask = Map{"Yes or no", []Binding{
 var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, bind(Back, "esc", "back", "back", "esc", "q", "?", "f1", "left", "h")}}
 
 // All are the maps in the order of the help.
-var All = []Map{Feed, Thread, Write, InviteShown, FriendList, EyeFeed, EyeThread, Global}
+var All = []Map{Feed, Thread, Write, InviteShown, FriendList, MutedList, EyeFeed, EyeThread, Global}
