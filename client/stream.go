@@ -115,7 +115,7 @@ func (c *Client) connect(ctx context.Context) (*session, error) {
 	}
 	ss := &session{c: c, server: s, stream: stream, place: place, seen: place.Seq}
 	ss.notices.init()
-	if err := ss.hello(); err != nil {
+	if err := ss.inTime(ss.hello); err != nil {
 		ss.close()
 		return nil, err
 	}
@@ -161,10 +161,11 @@ var errReached = errors.New("the log's end is reached")
 
 // follow reads the stream into the cache until it fails, or until the log's end
 // of when it was opened is reached if once is set: then the error is nil. The
-// error cursor_unknown has started the cache over.
+// error cursor_unknown has started the cache over. With once set, a server that
+// says there is more and does not bring it is unavailable.
 func (ss *session) follow(ctx context.Context, once bool) error {
 	if once && ss.seen >= ss.head {
-		return ss.c.startOver(ctx, ss.place, ss.stream.Confirm())
+		return ss.c.startOver(ctx, ss.place, ss.inTime(ss.stream.Confirm))
 	}
 	reading, stop := context.WithCancel(ctx)
 	frames := make(chan []protocol.Event, framesAhead)
@@ -172,7 +173,7 @@ func (ss *session) follow(ctx context.Context, once bool) error {
 	var ended error
 	wg.Go(func() {
 		defer close(frames)
-		ended = ss.read(reading, frames)
+		ended = ss.read(reading, frames, once)
 	})
 	err := ss.store(ctx, frames, once)
 	stop()
@@ -189,28 +190,50 @@ func (ss *session) follow(ctx context.Context, once bool) error {
 	return ss.c.startOver(ctx, ss.place, err)
 }
 
-// read hands on the frames of events, in order, and takes the others itself.
-func (ss *session) read(ctx context.Context, frames chan<- []protocol.Event) error {
+// read hands on the frames of events, in order. With hurry set each must come in
+// time.
+func (ss *session) read(ctx context.Context, frames chan<- []protocol.Event, hurry bool) error {
+	for {
+		var events []protocol.Event
+		next := func() (err error) {
+			events, err = ss.next()
+			return err
+		}
+		var err error
+		if hurry {
+			err = ss.inTime(next)
+		} else {
+			err = next()
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case frames <- events:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// next waits for the next frame of events, and takes the other frames itself.
+func (ss *session) next() ([]protocol.Event, error) {
 	for {
 		f, err := ss.stream.Read()
 		switch {
 		case err != nil:
-			return err
+			return nil, err
 		case f.Error != nil:
-			return f.Error
+			return nil, f.Error
 		case f.Mailbox != nil:
 			ss.notices.add(*f.Mailbox)
 		case len(f.Events) == 0:
 		case !inOrder(f.Events, ss.seen):
 			ss.c.log.Warn("the server sent its log out of order; the stream is opened again", "at", ss.seen)
-			return protocol.Errorf(protocol.CodeUnavailable, "The server at %s sent its log out of order: connecting again.", ss.server.URL())
+			return nil, protocol.Errorf(protocol.CodeUnavailable, "The server at %s sent its log out of order: connecting again.", ss.server.URL())
 		default:
 			ss.seen = f.Events[len(f.Events)-1].Seq
-			select {
-			case frames <- f.Events:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+			return f.Events, nil
 		}
 	}
 }

@@ -167,7 +167,7 @@ func TestTheFirstRetryComesAtOnceAndThenLaterAndLater(t *testing.T) {
 	waits := make(chan time.Duration, 1000)
 	o := Options{Home: t.TempDir(), Server: w.URL()}
 	o.after = func(d time.Duration) (<-chan time.Time, func()) {
-		if d == pollEvery || d == tidyFirst || d == tidyEvery || d == payEvery {
+		if d == pollEvery || d == tidyFirst || d == tidyEvery || d == payEvery || d == stallAfter {
 			return nil, func() {}
 		}
 		waits <- d
