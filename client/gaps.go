@@ -220,33 +220,68 @@ func (c *Client) fetchComments(ctx context.Context, post Item) {
 	}
 }
 
+const (
+	unswept = "deletions among what was not read cannot be read now"
+	// Between one sweep and the next one, a client that stays connected pauses.
+	sweepPause = time.Second
+)
+
+// keepSweeping sweeps until nothing is left, or something keeps it from going on.
+func (c *Client) keepSweeping(ctx context.Context, s *server, h cache.History) {
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if more, err = c.sweep(ctx, s, h); err != nil {
+			c.warn(ctx, unswept, err)
+			return
+		}
+		if more {
+			c.pause(ctx, sweepPause, nil)
+		}
+	}
+}
+
+// sweepOnce sweeps as much as a command has time for.
+func (c *Client) sweepOnce(ctx context.Context, ss *session) {
+	limited, cancel := context.WithTimeout(ctx, stallAfter)
+	defer cancel()
+	_, err := c.sweep(limited, ss.server, ss.place.History)
+	c.warn(ctx, unswept, err)
+}
+
 // sweep reads the deletions among what the cache jumped over, so that nothing
-// older stays on the screen that its author took back meanwhile. What the
-// operator took down meanwhile is told on the stream only, which was jumped over:
-// such a record stays in this cache until the feed starts over.
-func (c *Client) sweep(ctx context.Context, s *server, h cache.History) error {
+// older stays on the screen that its author took back meanwhile: the newest
+// pagesPerLook pages of them. more tells that there are others, which the next
+// sweep reads. What the operator took down meanwhile is told on the stream only,
+// which was jumped over: such a record stays in this cache until the feed starts
+// over.
+func (c *Client) sweep(ctx context.Context, s *server, h cache.History) (more bool, err error) {
 	gaps, err := c.cache.Unswept(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
+	pages := 0
 	for _, g := range gaps {
-		for before := g.High + 1; before > g.Low; {
+		for before := g.High + 1; before > g.Low; pages++ {
+			if pages == pagesPerLook {
+				return true, nil
+			}
 			p, err := c.readPage(ctx, s, h, wire.Page{Before: before, Kind: protocol.KindDeletion})
 			if err != nil {
-				return err
+				return false, err
 			}
 			a, err := c.cache.FillSome(ctx, h, p.entries)
 			if err != nil {
-				return err
+				return false, err
 			}
 			if a.Visible {
 				c.notify(FeedChanged)
 			}
-			before = p.low
-		}
-		if err := c.cache.Swept(ctx, h, g); err != nil {
-			return err
+			low := max(p.low, g.Low)
+			if err := c.cache.Swept(ctx, h, cache.Gap{Low: low, High: before - 1}); err != nil {
+				return false, err
+			}
+			before = low
 		}
 	}
-	return nil
+	return false, nil
 }

@@ -16,9 +16,13 @@ import (
 const (
 	backoffFirst = 500 * time.Millisecond
 	backoffMost  = 30 * time.Second
-	// A stream that lasted so long, or brought something, was a good one: when it
-	// drops, the next try comes at once.
+	// A stream that lasted so long was a good one: when it drops, the next try comes
+	// at once.
 	goodStream = 10 * time.Second
+	// So does the first try after a shorter one that brought something. The next
+	// ones wait as after so many failures at most: a line that drops and drops is
+	// made use of, but no server has its clients come back without a pause.
+	mostAfterBrief = 3
 
 	pollEvery = 500 * time.Millisecond // for other processes' writes
 	tidyFirst = time.Minute            // what erasing left in the cache's index
@@ -48,34 +52,51 @@ func (c *Client) Run(ctx context.Context) error {
 
 // stayConnected opens one session after the other.
 func (c *Client) stayConnected(ctx context.Context) {
-	for attempt := 0; ctx.Err() == nil; {
+	attempt, brief := 0, 0
+	for ctx.Err() == nil {
 		c.setStatus(func(s *Status) { s.Connection, s.RetryAt = Connecting, time.Time{} })
-		good, err := c.stream(ctx)
+		was, err := c.stream(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if errors.Is(err, context.Canceled) { // for another server's sake
-			good, err = true, nil
+			was, err = goodOne, nil
 		}
-		if attempt++; good {
-			attempt = 0
+		tries := 0
+		switch was {
+		case goodOne:
+			attempt, brief = 0, 0
+		case briefOne:
+			attempt, tries = 0, brief
+			brief = min(brief+1, mostAfterBrief)
+		case failure:
+			attempt++
+			tries = attempt
 		}
-		wait := max(c.backoff(attempt), wire.RetryAfter(err))
+		wait := max(c.backoff(tries), wire.RetryAfter(err))
 		c.log.Info("the stream ended", "code", protocol.CodeOf(err), "wait", wait)
 		c.disconnected(err, c.now().Add(wait))
 		c.pause(ctx, wait, c.streams.kicked)
 	}
 }
 
-// stream opens a session and stays in it until it fails. good tells that it
-// deserves an immediate reconnect.
-func (c *Client) stream(ctx context.Context) (good bool, err error) {
+// quality is what a session was worth.
+type quality uint8
+
+const (
+	failure  quality = iota // it brought nothing
+	briefOne                // it brought something, and did not last
+	goodOne                 // it lasted
+)
+
+// stream opens a session and stays in it until it fails.
+func (c *Client) stream(ctx context.Context) (was quality, err error) {
 	ctx, cut := context.WithCancel(ctx)
 	defer cut()
 	c.streams.set(func(s *streams) { s.cut = cut })
 	ss, err := c.connect(ctx)
 	if err != nil {
-		return false, err
+		return failure, err
 	}
 	began, history := c.now(), ss.place.History
 	var wg sync.WaitGroup
@@ -85,7 +106,7 @@ func (c *Client) stream(ctx context.Context) (good bool, err error) {
 	wg.Go(func() { ss.tellMailboxes(beside) })
 	wg.Go(func() { c.keepFriendships(beside) })
 	wg.Go(func() {
-		c.warn(beside, "deletions among what was not read cannot be read", c.sweep(beside, ss.server, history))
+		c.keepSweeping(beside, ss.server, history)
 	})
 	poke(c.outgoing.wake)
 	err = ss.follow(ctx, false)
@@ -93,7 +114,13 @@ func (c *Client) stream(ctx context.Context) (good bool, err error) {
 	stop()
 	wg.Wait()
 	c.link.drop(ss.server)
-	return ss.moved || c.now().Sub(began) >= goodStream, err
+	switch {
+	case c.now().Sub(began) >= goodStream:
+		return goodOne, err
+	case ss.moved:
+		return briefOne, err
+	}
+	return failure, err
 }
 
 // backoff is how long to wait before the nth try in a row: not at all before the
@@ -211,7 +238,8 @@ func (c *Client) readUp(ctx context.Context) error {
 		if ss, err = c.connect(ctx); err == nil {
 			if err = ss.follow(ctx, true); err == nil {
 				ss.close()
-				return c.sweep(ctx, ss.server, ss.place.History)
+				c.sweepOnce(ctx, ss)
+				return ctx.Err()
 			}
 		}
 		if protocol.CodeOf(err) != protocol.CodeCursorUnknown {

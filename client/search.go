@@ -31,7 +31,9 @@ func (c *Client) RemoteSearch(ctx context.Context, words string, limit int) ([]I
 		return nil, err
 	}
 	var found []Item
-	for before := uint64(0); len(found) < limit; {
+	// Pages are full while there are more, unless what is on them does not verify.
+	before, most := uint64(0), limit/protocol.MaxPage+pagesPerLook
+	for pages := 0; len(found) < limit && pages < most; pages++ {
 		a, err := s.Records(ctx, wire.Page{Words: words, Before: before, Limit: min(limit-len(found), protocol.MaxPage)})
 		if err != nil {
 			return nil, err
@@ -44,7 +46,7 @@ func (c *Client) RemoteSearch(ctx context.Context, words string, limit int) ([]I
 				found = append(found, i)
 			}
 		}
-		if a.Before == nil || before != 0 && *a.Before >= before || *a.Before == 0 {
+		if a.Before == nil {
 			break
 		}
 		before = *a.Before

@@ -146,13 +146,13 @@ func (c *Cache) fill(ctx context.Context, h History, page []Entry, then func(*wr
 	return a, err
 }
 
-// cut takes a part out of the gaps, and tells what was taken of each, lowest first.
+// cut takes a part out of the gaps, and tells what was taken of each, highest first.
 func (w *writer) cut(part Gap) ([]Gap, error) {
 	type gap struct {
 		Gap
 		swept bool
 	}
-	rows, err := w.tx.QueryContext(w.ctx, "SELECT low, high, swept FROM gaps WHERE low <= ? AND high >= ? ORDER BY low", part.High, part.Low)
+	rows, err := w.tx.QueryContext(w.ctx, "SELECT low, high, swept FROM gaps WHERE low <= ? AND high >= ? ORDER BY low DESC", part.High, part.Low)
 	if err != nil {
 		return nil, err
 	}
