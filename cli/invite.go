@@ -65,13 +65,16 @@ func (a *app) invite(ctx context.Context, name string, f inviteFlags) error {
 		return err
 	}
 	// The files first: an invite whose code cannot be written is not made.
-	files := []*codeFile{{name: f.png}, {name: f.svg}}
-	for _, file := range files {
-		if err := file.create(); err != nil {
-			return err
-		}
-		defer file.discard()
+	png, err := createCodeFile(f.png)
+	if err != nil {
+		return err
 	}
+	defer png.discard()
+	svg, err := createCodeFile(f.svg)
+	if err != nil {
+		return err
+	}
+	defer svg.discard()
 	inv, err := c.Invite(ctx, name, f.expires)
 	if err != nil {
 		return err
@@ -80,10 +83,10 @@ func (a *app) invite(ctx context.Context, name string, f inviteFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := files[0].write(func(w io.Writer) error { return code.PNG(w, 8) }); err != nil {
+	if err := png.write(func(w io.Writer) error { return code.PNG(w, 8) }); err != nil {
 		return err
 	}
-	if err := files[1].write(code.SVG); err != nil {
+	if err := svg.write(code.SVG); err != nil {
 		return err
 	}
 	if err := a.printInvite(inv, code); err != nil || !f.wait {
@@ -168,16 +171,15 @@ type codeFile struct {
 	tmp  *os.File
 }
 
-func (f *codeFile) create() error {
-	if f.name == "" {
-		return nil
+func createCodeFile(name string) (*codeFile, error) {
+	if name == "" {
+		return &codeFile{}, nil
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(f.name), ".p4p-*")
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".p4p-*")
 	if err != nil {
-		return protocol.Errorf(protocol.CodeUsage, "Cannot write the file %q: %s.", f.name, cause(err))
+		return nil, protocol.Errorf(protocol.CodeUsage, "Cannot write the file %q: %s.", name, cause(err))
 	}
-	f.tmp = tmp
-	return nil
+	return &codeFile{name, tmp}, nil
 }
 
 func (f *codeFile) write(code func(io.Writer) error) error {

@@ -140,7 +140,7 @@ var stories = map[string]func(s *stage){
 		s.act(s.bob, func() error {
 			_, err := s.bob.Accept(s.t.Context(), s.link, "Anna", false)
 			if protocol.CodeOf(err) != protocol.CodeAlreadyAccepted {
-				return fmt.Errorf("got %v, want already_accepted", err)
+				return fmt.Errorf("got %w, want already_accepted", err)
 			}
 			return nil
 		})

@@ -222,9 +222,9 @@ func folder(t testing.TB, name string) string {
 	if _, err := os.Stat(parent); err != nil {
 		parent = ""
 	}
-	dir, err := os.MkdirTemp(parent, "p4p-"+name)
+	dir, err := os.MkdirTemp(parent, "p4p-"+name) //nolint:usetesting // t.TempDir is on the disk
 	if err != nil {
-		dir, err = os.MkdirTemp("", "p4p-"+name)
+		dir, err = os.MkdirTemp("", "p4p-"+name) //nolint:usetesting // as above
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -314,7 +315,7 @@ func TestWaitingEndsWithWhatEndsTheInvite(t *testing.T) {
 	done := anna.waitsFor(ctx, i.Friendship)
 	<-tm.set
 	cancel()
-	if got := <-done; got.err != context.Canceled {
+	if got := <-done; !errors.Is(got.err, context.Canceled) {
 		t.Errorf("given up: %+v", got)
 	}
 	_, err := anna.WaitAccepted(t.Context(), protocol.UUID{1})

@@ -185,8 +185,11 @@ func mailboxColumns(m client.StoredMailbox) []column {
 		side = "owner a"
 	}
 	out := []column{
-		{"state", string(m.State)}, {"expires", told(m.ExpiresAt)}, {"written", told(m.N)},
-		{side, text64(m.OwnerHash) + " (a hash)"}, {"e", told(m.E)},
+		{"state", string(m.State)},
+		{"expires", told(m.ExpiresAt)},
+		{"written", told(m.N)},
+		{side, text64(m.OwnerHash) + " (a hash)"},
+		{"e", told(m.E)},
 	}
 	for i, name := range []string{"slot a", "slot b"} {
 		if s := m.Slots[i]; s == nil {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -105,7 +106,7 @@ func (f *feed) readUpTo(seq uint64) tea.Cmd {
 			u.Count = max(0, u.Count-1)
 		}
 	}
-	u.Place = seq
+	u.Place, f.moved[f.view_] = seq, true
 	if f.keeping {
 		return nil
 	}
@@ -116,13 +117,10 @@ func (f *feed) readUpTo(seq uint64) tea.Cmd {
 // keep keeps the places that were read.
 func (f *feed) keep() tea.Cmd {
 	f.keeping = false
-	if !f.counted {
-		return nil
-	}
-	c, all := f.client, f.unread
+	c, all, moved := f.client, f.unread, f.moved
 	return f.do(func(ctx context.Context) tea.Msg {
 		for v, u := range all {
-			if client.View(v) == client.Mine {
+			if !moved[v] {
 				continue
 			}
 			if err := c.MarkRead(ctx, client.View(v), u.Place); err != nil {
@@ -179,7 +177,7 @@ func (f *feed) tookFirstUnread(msg unreadFoundMsg) tea.Cmd {
 	}
 	f.gen = f.next() // pages of the old window are late
 	f.loading, f.more = false, false
-	f.items = append(msg.newer, msg.older...)
+	f.items = slices.Concat(msg.newer, msg.older)
 	f.sel, f.row = at, f.list.h
 	f.cutTop, f.ended = true, false
 	f.settle()

@@ -193,7 +193,8 @@ func FuzzPrepare(f *testing.F) {
 		asJPEG(f, photo(9, 9)), behindSOI(asJPEG(f, photo(9, 9)), segment(0xe1, exif(binary.BigEndian, 6, "GPS"))),
 		asPNG(f, photo(9, 9)), asPNG(f, noise(3, 3, true)), asGIF(f, drawing(9, 9)), header(50000, 50000),
 		fixture(f, "progressive.jpg"), fixture(f, "alpha.webp"), fixture(f, "lossyalpha.webp"), fixture(f, "animated.webp"),
-		{}, []byte("text"),
+		{},
+		[]byte("text"),
 	} {
 		f.Add(b)
 	}
