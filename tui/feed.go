@@ -44,6 +44,7 @@ type feed struct {
 	wide     bool             // it is one
 	unread   [4]client.Unread // of each view
 	counted  bool             // these are known
+	moved    [4]bool          // somebody read on in that view
 	watching bool             // it is noticed when what is new has been seen
 	keeping  bool             // what was read is kept in a moment
 	friends  int              // friendships, to know a newcomer; -1 unknown

@@ -136,3 +136,19 @@ func TestBesideAReplyStandsItsPost(t *testing.T) {
 	p := sit(t, lively(), 120, 40)
 	p.press("shift+tab", "j").seesBeside("┃▐▌ anonymous 9573 · 2m", "Who else is out there").press("j").seesBeside("┃★ Alice · 4m", "│★ Alice")
 }
+
+func TestAViewThatNobodyReadKeepsItsPlace(t *testing.T) {
+	f := behind(60)
+	sit(t, f, 80, 24).press("u", "k", "ctrl+c")
+	if f.read[client.Friends] != 1 || f.read[client.Everyone] < 2 {
+		t.Errorf("kept is %v", f.read)
+	}
+	f = behind(60)
+	delete(f.read, client.Everyone) // as a client that has not caught up tells no place
+	p := sit(t, f, 80, 24)
+	delete(f.read, client.Everyone)
+	p.press("ctrl+c")
+	if place, kept := f.read[client.Everyone]; kept {
+		t.Errorf("a place was kept that nobody came to: %d", place)
+	}
+}
