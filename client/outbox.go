@@ -26,12 +26,13 @@ type outgoing struct {
 
 	mu      sync.Mutex
 	sending map[protocol.UUID]bool
+	early   map[protocol.UUID]early
 	sent    []Item // taken by the server and not yet in the cache
 }
 
 func (o *outgoing) init() {
 	o.one, o.wake = make(chan struct{}, 1), make(chan struct{}, 1)
-	o.sending = map[protocol.UUID]bool{}
+	o.sending, o.early = map[protocol.UUID]bool{}, map[protocol.UUID]early{}
 }
 
 func (o *outgoing) isSending(id protocol.UUID) bool {
@@ -79,7 +80,7 @@ var errBusy = protocol.Errorf(protocol.CodeUnavailable, "Another p4p of this pro
 
 // send sends what waits, oldest first, until something keeps it from going on:
 // then the error is not nil and the rest waits. What the server refused for good
-// is marked so. It tells the fates of what was settled.
+// is marked so; what it will take later waits, and keeps nothing else waiting. It tells the fates of what was settled.
 func (c *Client) send(ctx context.Context) (map[protocol.UUID]fate, error) {
 	settled := map[protocol.UUID]fate{}
 	select {
@@ -100,7 +101,7 @@ func (c *Client) send(ctx context.Context) (map[protocol.UUID]fate, error) {
 	if err != nil {
 		return settled, err
 	}
-	list = slices.DeleteFunc(list, func(o localmap.Outgoing) bool { return o.Refused != nil })
+	list = c.outgoing.due(list, c.now())
 	if len(list) == 0 {
 		return settled, nil
 	}
@@ -217,6 +218,8 @@ func (m *mail) records(ctx context.Context, list []localmap.Outgoing, again bool
 		case r.Error.Code == protocol.CodeBlobMissing, wire.Temporary(r.Error):
 			late = r.Error
 			continue
+		case m.c.tooEarly(m.s, o, r.Error):
+			continue
 		default:
 			err = m.settle(ctx, o, fate{refused: r.Error})
 		}
@@ -281,10 +284,13 @@ func (c *Client) keepSending(ctx context.Context) {
 				continue
 			}
 		}
+		timer, stop := c.nextDue()
 		select {
+		case <-timer:
 		case <-c.outgoing.wake:
 		case <-ctx.Done():
 		}
+		stop()
 	}
 }
 

@@ -156,6 +156,9 @@ func (c *Client) tryNow(ctx context.Context, r protocol.Record) (Sent, error) {
 		settled, err := c.send(limited)
 		f, done := settled[r.ID]
 		if !done {
+			f, done = c.outgoing.earlyFate(r.ID)
+		}
+		if !done {
 			f, done = c.settledElsewhere(limited, r)
 		}
 		switch {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"p4p/protocol"
@@ -29,9 +30,10 @@ const (
 
 // Client makes calls to one server. It is safe for concurrent use.
 type Client struct {
-	base string // scheme://host[:port]
-	http *http.Client
-	dial dialer
+	base  string // scheme://host[:port]
+	http  *http.Client
+	dial  dialer
+	clock atomic.Pointer[told]
 }
 
 // New prepares calls to the server at base, which has the form of
@@ -104,6 +106,7 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 		return c.unreachable(ctx, err)
 	}
 	defer resp.Body.Close()
+	c.hear(resp.Header)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		b, _ := read(resp.Body, maxRefusal) // what cannot be read is judged by its status
 		return c.refusal(resp.StatusCode, resp.Header, b)
