@@ -56,6 +56,9 @@ type Options struct {
 
 	// after is a timer, for tests: it sends once d has passed, unless stopped.
 	after func(d time.Duration) (c <-chan time.Time, stop func())
+	// scryptWork is how hard a backup's passphrase is to try, as a power of two: age's
+	// own choice when 0, less for tests.
+	scryptWork int
 	// fault is called at each crash point of a friendship's steps, for tests: crash.go.
 	fault func(crashPoint)
 }

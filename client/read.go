@@ -62,8 +62,10 @@ func (c *Client) MarkRead(ctx context.Context, v View, seq uint64) error {
 	return c.local.SetSetting(ctx, readSetting(v), protocol.Cursor{Epoch: at.Epoch, Seq: min(seq, at.Seq)}.String())
 }
 
+const readPrefix = "read:"
+
 func readSetting(v View) string {
-	return "read:" + map[View]string{Everyone: "everyone", Friends: "friends", Mine: "mine", Replies: "replies"}[v]
+	return readPrefix + map[View]string{Everyone: "everyone", Friends: "friends", Mine: "mine", Replies: "replies"}[v]
 }
 
 func (c *Client) readPlace(ctx context.Context, v View, epoch protocol.UUID) (seq uint64, ok bool, err error) {
