@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"p4p/client"
+	"p4p/plain"
 	"p4p/protocol"
 	"p4p/tui/keymap"
 	"p4p/tui/theme"
@@ -138,6 +139,11 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 	case pictureDrawnMsg:
 		a.pictures.took(msg)
 		return nil
+	case pageOpenedMsg:
+		if msg.err != nil {
+			return a.say(bad, plain.Line(msg.err.Error()).String()+".")
+		}
+		return a.say(good, msg.done)
 	case attemptedMsg:
 		if msg.err != nil {
 			return a.fail(msg.err)
@@ -223,6 +229,9 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 	intent := s.keys().Intent(msg.String())
 	if intent == keymap.None {
 		intent = global.Intent(msg.String())
+	}
+	if intent == keymap.CopyText && msg.String() == "y" && len(a.notices) > 0 {
+		intent = keymap.Answer // as the banner says; Y copies
 	}
 	switch intent {
 	case keymap.Quit:

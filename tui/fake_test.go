@@ -182,6 +182,13 @@ func (f *fake) make(kind protocol.Kind, target protocol.UUID, text string) (clie
 	return client.Sent{ID: it.ID, Seq: &it.Seq}, nil
 }
 
+func (f *fake) browse(_ context.Context, address string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("browse " + address)
+	return f.err
+}
+
 func (f *fake) Post(_ context.Context, text string, p *client.Picture) (client.Sent, error) {
 	return f.make(protocol.KindPost, protocol.UUID{}, text)
 }

@@ -172,7 +172,7 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 		return f.open(newMuted(f.ui))
 	case keymap.Server:
 		return f.open(askServer(f.ui))
-	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide:
+	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText:
 		return f.act(i)
 	default:
 		if f.move(i) {
@@ -510,6 +510,9 @@ func (f *feed) hints() []keymap.Intent {
 		hints = []keymap.Intent{keymap.Open, keymap.Comment, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView, keymap.Report}
 	default:
 		hints = []keymap.Intent{keymap.NewPost, keymap.Invite, keymap.Accept, keymap.Friends, keymap.NextView, keymap.Down, keymap.Quit}
+	}
+	if ok {
+		hints = f.addressHints(hints, it)
 	}
 	if f.unread[f.view_].Count > 0 {
 		hints = append([]keymap.Intent{keymap.Unread}, hints...)

@@ -105,6 +105,7 @@ var scenes = []struct {
 	{"feed_unread", func() *fake { f := lively(); f.read[client.Everyone], f.read[client.Replies] = 2, 7; return f }, func(*person) {}},
 	{"feed_replies", func() *fake { f := lively(); f.read[client.Replies] = 7; return f }, func(p *person) { p.press("shift+tab") }},
 	{"feed_replies_empty", newFake, func(p *person) { p.press("shift+tab") }},
+	{"feed_address", func() *fake { return linked("Look: " + longAddress + ", and (https://b.example/ü).") }, func(p *person) { p.press("j") }},
 	{"palette", lively, func(p *person) { p.press("j", ":") }},
 	{"palette_found", lively, func(p *person) { p.press(":"); p.types("post") }},
 	{"mute_asks", lively, func(p *person) { p.press("j", "z") }},

@@ -101,7 +101,8 @@ func (u *ui) lay(it client.Item, v version) []string {
 	if it.Kind == protocol.KindDeletion {
 		return append(out, indent+u.theme.Dim.Render("deleted"), "")
 	}
-	text := wrap(paragraphs(it.Text), w)
+	clean := paragraphs(it.Text)
+	text := u.drawAddresses(it.ID, clean, wrap(clean, w))
 	if hidden := len(text) - foldedLines; !v.expanded && hidden > 1 {
 		text = append(text[:foldedLines:foldedLines], u.theme.Dim.Render("… "+thousands(hidden)+" more lines: enter"))
 	}

@@ -58,7 +58,7 @@ func hostileText() *rapid.Generator[string] {
 }
 
 var anyKeys = []string{
-	"j", "k", "enter", "esc", "n", "c", "i", "a", "f", "tab", "g", "G", "d", "!", "r", "x", "s", "u", "m", "M", ":", "z", "-", "Z", "v", "space", "?", "y", "p", "l", "+",
+	"j", "k", "enter", "esc", "n", "c", "i", "a", "f", "tab", "g", "G", "d", "!", "r", "x", "s", "u", "m", "M", ":", "z", "-", "Z", "v", "space", "?", "y", "p", "l", "+", "o", "Y",
 	"ctrl+s", "ctrl+o", "ctrl+y", "ctrl+l", "pgdown", "pgup", "up", "down", "backspace", "f1", "X",
 }
 

@@ -20,11 +20,15 @@ type recordClient interface {
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 }
 
-// recordAct deletes, mutes, hides, reports, retries or discards; what cannot be done says why.
+// recordAct deletes, mutes, hides, reports, retries, discards, opens or copies; what cannot be done says why.
 func (u *ui) recordAct(i keymap.Intent, it client.Item) tea.Cmd {
 	switch i {
 	case keymap.Mute, keymap.Hide:
 		return u.muteAct(i, it)
+	case keymap.OpenAddress:
+		return u.openAddress(it)
+	case keymap.CopyText:
+		return u.copyText(it)
 	case keymap.Delete:
 		switch {
 		case it.Pending != nil:

@@ -25,6 +25,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"p4p/client"
+	"p4p/desktop"
 	"p4p/protocol"
 	"p4p/tui/theme"
 )
@@ -58,7 +59,9 @@ type Options struct {
 	Changes Changes
 	Link    *protocol.Link // an invite to show at the start; nothing is asked of the network before a key
 	SaveDir string         // where the pictures of codes are saved; the working directory when ""
-	Note    func() string  // what the embedded server has to say once, or ""
+	// Open opens a web address outside of the terminal; desktop.Open when nil.
+	Open func(ctx context.Context, address string) error
+	Note func() string // what the embedded server has to say once, or ""
 
 	In  io.Reader // os.Stdin when nil
 	Out io.Writer // os.Stdout when nil
@@ -107,6 +110,9 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 	}
 	if !colour {
 		u.profile = colorprofile.ASCII
+	}
+	if u.openPage = o.Open; u.openPage == nil {
+		u.openPage = desktop.Open
 	}
 	if u.saveDir == "" {
 		u.saveDir = "."

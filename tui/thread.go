@@ -103,7 +103,7 @@ func (t *thread) key(i keymap.Intent) tea.Cmd {
 		return t.editor.area.Focus()
 	case keymap.Whole:
 		return t.whole(&t.list)
-	case keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide:
+	case keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText:
 		if it, ok := t.selected(); ok {
 			return t.recordAct(i, it)
 		}
@@ -293,6 +293,7 @@ func (t *thread) hints() []keymap.Intent {
 		default:
 			hints = append(hints, keymap.Report)
 		}
+		hints = t.addressHints(hints, it)
 	}
 	return hints
 }

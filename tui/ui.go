@@ -67,7 +67,8 @@ type ui struct {
 	profile  colorprofile.Profile // for pictures
 	now      func() time.Time
 	after    func(time.Duration, tea.Msg) tea.Cmd
-	saveDir  string // where pictures of codes are saved
+	openPage func(ctx context.Context, address string) error // in the browser
+	saveDir  string                                          // where pictures of codes are saved
 	pictures *pictures
 	drafts   *draftBox
 

@@ -49,6 +49,8 @@ const (
 	Undo
 	Retry
 	Discard
+	OpenAddress // the web address in it
+	CopyText    // that address, or the text
 
 	Send
 	Attach

@@ -14,6 +14,8 @@ var (
 	backText    = bind(Back, "esc", "back", "back", "esc")
 	eye         = bind(Eye, "v", "server's eye", "this screen as the server sees it: no names, sealed bytes", "v")
 	seeNames    = bind(Eye, "v", "close the eye", "this screen with its names again", "v")
+	openAddress = bind(OpenAddress, "o", "open page", "open the web address in what is selected, in your browser", "o")
+	copyText    = bind(CopyText, "y Y", "copy", "copy its web address, or its text (Y while y answers)", "Y", "y")
 	submit      = bind(Submit, "enter", "go on", "go on", "enter")
 )
 
@@ -47,6 +49,7 @@ var Feed = Map{"Feed", []Binding{
 	bind(PreviousView, "shift+tab", "view", "previous view", "shift+tab"),
 	bind(Top, "g home .", "newest", "to the newest; new posts flow in there", "g", "home", "."),
 	bottom, pageDown, pageUp,
+	openAddress, copyText,
 	bind(Unread, "u", "unread", "to the first post that you have not read; • marks these", "u"),
 	bind(MarkAll, "m", "all read", "have everything in this view count as read", "m"),
 	bind(Delete, "d", "delete", "delete a post of yours", "d"),
@@ -66,6 +69,7 @@ var Feed = Map{"Feed", []Binding{
 var Thread = Map{"Post and comments", []Binding{
 	down, up,
 	bind(Comment, "c", "comment", "write a comment", "c", "enter"),
+	openAddress, copyText,
 	top, bottom, pageDown, pageUp,
 	bind(Delete, "d", "delete", "delete what is selected, if it is yours", "d"),
 	bind(Report, "!", "report", "report what is selected to the server's operator", "!"),

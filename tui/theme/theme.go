@@ -54,6 +54,7 @@ type Theme struct {
 	Warn, Bad, Good           lipgloss.Style
 	Key, Title, Tab, TabOn    lipgloss.Style
 	Select, Pill, Bar, Banner lipgloss.Style
+	Address                   lipgloss.Style // on the web, within a text
 
 	tags []lipgloss.Style
 }
@@ -69,7 +70,8 @@ func New(isDark, colour bool) Theme {
 			Warn: plain.Bold(true), Bad: plain.Bold(true), Good: plain.Bold(true),
 			Key: plain.Bold(true), Title: plain.Bold(true), Tab: plain, TabOn: plain.Bold(true).Underline(true),
 			Select: plain.Bold(true), Pill: plain.Reverse(true), Bar: plain.Reverse(true), Banner: plain.Reverse(true),
-			tags: []lipgloss.Style{plain},
+			Address: plain.Underline(true),
+			tags:    []lipgloss.Style{plain},
 		}
 	}
 	p := light
@@ -84,8 +86,9 @@ func New(isDark, colour bool) Theme {
 		Warn: fg(p.warn), Bad: fg(p.bad), Good: fg(p.good),
 		Key: fg(p.accent), Title: fg(p.accent).Bold(true), Tab: fg(p.dim), TabOn: fg(p.accent).Bold(true).Underline(true),
 		Select: fg(p.accent), Pill: plain.Background(p.accent).Foreground(pick(isDark, hex("#10202c"), hex("#ffffff"))).Bold(true),
-		Bar:    plain.Background(p.bar).Foreground(p.barText),
-		Banner: plain.Background(p.friend).Foreground(pick(isDark, hex("#2a1a00"), hex("#ffffff"))).Bold(true),
+		Address: plain.Underline(true),
+		Bar:     plain.Background(p.bar).Foreground(p.barText),
+		Banner:  plain.Background(p.friend).Foreground(pick(isDark, hex("#2a1a00"), hex("#ffffff"))).Bold(true),
 	}
 	for _, c := range p.tags {
 		t.tags = append(t.tags, fg(c))

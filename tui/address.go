@@ -1,0 +1,123 @@
+package tui
+
+import (
+	"context"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"p4p/client"
+	"p4p/plain"
+	"p4p/protocol"
+	"p4p/tui/keymap"
+)
+
+// addresses are the web addresses in what somebody wrote.
+func addresses(it client.Item) []plain.Address {
+	if it.Kind == protocol.KindDeletion {
+		return nil
+	}
+	return paragraphs(it.Text).Addresses()
+}
+
+// drawAddresses makes links of the addresses in a text that was wrapped to lines. The
+// pieces of one carry the same id: to the terminal they are one link. Each line ends
+// what it begins, so that lines can be left out.
+func (u *ui) drawAddresses(id protocol.UUID, text plain.Text, lines []string) []string {
+	found := text.Addresses()
+	if len(found) == 0 {
+		return lines
+	}
+	out := make([]string, len(lines))
+	copy(out, lines)
+	s, at := text.String(), 0
+	for i, l := range lines {
+		skipped := strings.Index(s[at:], l) // over the blanks at which it was wrapped
+		if skipped < 0 {
+			break // a character had no room: the rest is not drawn as it stands
+		}
+		at += skipped
+		out[i] = u.drawLine(id, found, l, at)
+		at += len(l)
+	}
+	return out
+}
+
+// drawLine draws a line that stands at a byte of the text.
+func (u *ui) drawLine(id protocol.UUID, found []plain.Address, l string, at int) string {
+	var b strings.Builder
+	done := 0
+	for _, a := range found {
+		from, to := max(a.Start-at, 0), min(a.End-at, len(l))
+		if from >= to {
+			continue
+		}
+		b.WriteString(l[done:from])
+		b.WriteString(ansi.SetHyperlink(a.URI(), "id="+hex.EncodeToString(id[:6])+"-"+strconv.Itoa(a.Start)))
+		b.WriteString(u.theme.Address.Render(l[from:to]))
+		b.WriteString(ansi.ResetHyperlink())
+		done = to
+	}
+	return b.String() + l[done:]
+}
+
+// pageOpenedMsg tells how the opening of an address went.
+type pageOpenedMsg struct {
+	done string
+	err  error
+}
+
+// openAddress opens the first address of a post in the browser, an invite in the app.
+func (u *ui) openAddress(it client.Item) tea.Cmd {
+	found := addresses(it)
+	if len(found) == 0 {
+		return u.say(note, "There is no web address in this "+what(it)+" to open; y copies its text.")
+	}
+	first := found[0]
+	if protocol.LooksLikeLink(first.String()) {
+		return u.open(newAccept(u, first.String()))
+	}
+	done := "Opened " + line(first.String(), 60)
+	if n := len(found); n > 1 {
+		done += ", the first of " + thousands(n) + " addresses"
+	}
+	open := u.openPage
+	return tea.Batch(u.say(note, "Opening the page…"), u.do(func(ctx context.Context) tea.Msg {
+		return pageOpenedMsg{done + ".", open(ctx, first.URI())}
+	}))
+}
+
+// copyText copies the first address of a post, or the text of one that has none. It is
+// the clean text: what is pasted into a shell must not hold what nobody saw.
+func (u *ui) copyText(it client.Item) tea.Cmd {
+	const unless = " If pasting gives nothing, your terminal forbids it."
+	if found := addresses(it); len(found) > 0 {
+		first := found[0].String()
+		said := "Copied " + line(first, 60)
+		if n := len(found); n > 1 {
+			said += ", the first of " + thousands(n) + " addresses"
+		}
+		return tea.Batch(tea.SetClipboard(first), u.say(good, said+"."+unless))
+	}
+	text := paragraphs(it.Text)
+	if it.Kind == protocol.KindDeletion || text.IsEmpty() {
+		return u.say(note, "There is no text in this "+what(it)+" to copy.")
+	}
+	return tea.Batch(tea.SetClipboard(text.String()), u.say(good, "Copied the "+what(it)+"'s text."+unless))
+}
+
+// addressHints tells the keys of an address in the footer, after the first two.
+func (u *ui) addressHints(hints []keymap.Intent, it client.Item) []keymap.Intent {
+	if len(addresses(it)) == 0 {
+		return hints
+	}
+	n := min(2, len(hints))
+	with := append(append([]keymap.Intent{}, hints[:n]...), keymap.OpenAddress)
+	if len(u.notices) == 0 { // y answers while one waits
+		with = append(with, keymap.CopyText)
+	}
+	return append(with, hints[n:]...)
+}
