@@ -59,7 +59,10 @@ func openTerminal(t *testing.T, home string, cols, rows int, fg, bg color.Color,
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		_ = f.Close()
-		_ = term.screen.Close()
+		// Not Close, which races with the Read of the goroutine that it ends.
+		if answers, ok := term.screen.InputPipe().(io.Closer); ok {
+			_ = answers.Close()
+		}
 	})
 	return term
 }

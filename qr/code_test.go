@@ -68,7 +68,7 @@ func checkSize(t *rapid.T, link string, wantCols, wantRows int, level qrcode.Rec
 }
 
 func TestALongTextTakesTheSmallerLevelAndAnEqualOneTheBetter(t *testing.T) {
-	for length := 150; length < 2000; length += 37 {
+	for length := 150; length < 2000; length += 131 {
 		text := strings.Repeat("A", length)
 		code, err := Encode(text)
 		if err != nil {
