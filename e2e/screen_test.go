@@ -251,3 +251,12 @@ func TestTwoTerminalsBecomeFriendsAndTheWholeFeedRelabels(t *testing.T) {
 	alice.press("\x1b")
 	alice.see("Bobadilla ·", "The tram was late")
 }
+
+// What the desktop's link handler runs: the invite is shown with its host, and no
+// network is asked before a key is pressed.
+func TestAnOpenedLinkIsShownBeforeAnythingIsAsked(t *testing.T) {
+	light := themes["light"]
+	const nowhere = "https://p4p.example/f/01837f64-4057-8650-972f-eae1b4479ad4#U6T2PJ5HU6T2PJ5HU6T2PJ5HU4"
+	s := openTerminal(t, t.TempDir(), 80, 24, light.fg, light.bg, "open", "--", strings.Replace(nowhere, "https", "p4p", 1))
+	s.see("A friend invite on https://p4p.example", "Nothing was asked of the network yet")
+}
