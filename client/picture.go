@@ -92,6 +92,10 @@ func (p *flights) land(id protocol.BlobID, f *flight) {
 }
 
 func (c *Client) fetchPicture(ctx context.Context, i protocol.Image) ([]byte, error) {
+	// Another flight may have landed since the caller looked.
+	if b, err := c.cache.Picture(ctx, i.Blob, c.now()); err != nil || b != nil {
+		return b, err
+	}
 	if b, err := c.waitingPicture(ctx, i.Blob); err != nil || b != nil {
 		return b, err
 	}

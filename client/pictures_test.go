@@ -75,9 +75,11 @@ func TestAPictureThatIsNotWhatItsPostSaysIsNotShown(t *testing.T) {
 
 func TestAPictureIsLoadedOnceHoweverManyAsk(t *testing.T) {
 	l := newLiar(t)
+	i := protocol.Image{Blob: protocol.BlobOf(tinyPNG), Width: 3, Height: 2}
+	// A post names it, so that it is kept: who asks late finds it here.
+	l.tells(eventOf(sign(t, newKey(t), protocol.KindPost, protocol.Payload{Server: l.sid, Text: "look", Image: &i})))
 	r := l.reads()
 	r.syncs()
-	i := protocol.Image{Blob: protocol.BlobOf(tinyPNG), Width: 3, Height: 2}
 	asked := 0
 	gate := make(chan struct{})
 	inner := l.Config.Handler
