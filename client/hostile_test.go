@@ -63,14 +63,16 @@ func TestStreamsThatDoNotLastAreReopenedLaterAndLater(t *testing.T) {
 	t.Cleanup(s.Close)
 	waits := make(chan time.Duration, 1000)
 	at := time.Now()
-	r := opens(t, Options{Home: t.TempDir(), Server: s.URL, Random: highest{}, Now: func() time.Time { return at },
+	r := opens(t, Options{
+		Home: t.TempDir(), Server: s.URL, Random: highest{}, Now: func() time.Time { return at },
 		after: func(d time.Duration) (<-chan time.Time, func()) {
 			if slices.Contains([]time.Duration{pollEvery, tidyFirst, tidyEvery, payEvery, stallAfter}, d) {
 				return nil, func() {}
 			}
 			waits <- d
 			return quick(0)
-		}})
+		},
+	})
 	r.runs()
 	var got []time.Duration
 	for len(got) < 5 {

@@ -37,19 +37,19 @@ func Open(ctx context.Context, address string) error {
 
 func (s system) open(ctx context.Context, address string) error {
 	if !isWeb(address) {
-		return errors.New("Only web addresses, which begin with http:// or https://, can be opened") //nolint:staticcheck // a sentence for a person
+		return errors.New("Only web addresses, which begin with http:// or https://, can be opened")
 	}
 	name, args := s.opener(address)
 	if name == "xdg-open" && s.getenv("DISPLAY") == "" && s.getenv("WAYLAND_DISPLAY") == "" {
 		// It would start a browser for terminals, over our own screen.
-		return errors.New("There is no desktop here that could open a page; copy the address instead") //nolint:staticcheck // a sentence for a person
+		return errors.New("There is no desktop here that could open a page; copy the address instead")
 	}
 	path, err := s.lookPath(name)
 	if err != nil {
-		return fmt.Errorf("There is no %s here to open a page with; copy the address instead", name) //nolint:staticcheck // a sentence for a person
+		return fmt.Errorf("There is no %s here to open a page with; copy the address instead", name)
 	}
 	if err := s.run(ctx, path, args...); err != nil {
-		return fmt.Errorf("The page could not be opened (%s: %w); copy the address instead", name, err) //nolint:staticcheck // a sentence for a person
+		return fmt.Errorf("The page could not be opened (%s: %w); copy the address instead", name, err)
 	}
 	return nil
 }

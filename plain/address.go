@@ -160,7 +160,7 @@ func portLen(s string) int {
 
 // pathLen is how many bytes of path, query and fragment s begins with.
 func pathLen(s string, asciiHost bool) int {
-	if s == "" || !strings.Contains("/?#", s[:1]) || !endsAt(s, 1) {
+	if s == "" || !strings.ContainsRune("/?#", rune(s[0])) || !endsAt(s, 1) {
 		return 0
 	}
 	end, cjk := 1, !asciiHost
@@ -194,7 +194,7 @@ func trimEnd(s string) int {
 	for s != "" {
 		last := s[len(s)-1:]
 		switch {
-		case strings.Contains(".,:;!?'*_~", last),
+		case strings.ContainsAny(last, ".,:;!?'*_~"),
 			last == ")" && strings.Count(s, ")") > strings.Count(s, "("),
 			last == "]" && strings.Count(s, "]") > strings.Count(s, "["),
 			last == "(", last == "[":
