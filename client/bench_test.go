@@ -13,7 +13,7 @@ func BenchmarkCatchingUp(b *testing.B) {
 		l.log = append(l.log, e)
 	}
 	for b.Loop() {
-		r := l.reads()
+		r := opens(b, Options{Home: b.TempDir(), Server: l.URL, after: quick, far: farBehind})
 		r.syncs()
 		r.close()
 	}

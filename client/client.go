@@ -59,6 +59,8 @@ type Options struct {
 	// scryptWork is how hard a backup's passphrase is to try, as a power of two: age's
 	// own choice when 0, less for tests.
 	scryptWork int
+	// far is farBehind when 0, else less, for tests.
+	far uint64
 	// fault is called at each crash point of a friendship's steps, for tests: crash.go.
 	fault func(crashPoint)
 }
@@ -116,6 +118,9 @@ func Open(ctx context.Context, o Options) (*Client, error) {
 	}
 	if o.after == nil {
 		o.after = realTimer
+	}
+	if o.far == 0 {
+		o.far = farBehind
 	}
 	if o.Profile == "" {
 		o.Profile = DefaultProfile

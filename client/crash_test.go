@@ -190,6 +190,7 @@ func (p *person) tells(others ...*person) string {
 }
 
 func TestADeathAtAnyPointLeadsToTheSameEnd(t *testing.T) {
+	t.Parallel()
 	met := map[crashPoint]bool{}
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
@@ -198,6 +199,7 @@ func TestADeathAtAnyPointLeadsToTheSameEnd(t *testing.T) {
 			for i, at := range passed {
 				met[at] = true
 				t.Run(fmt.Sprintf("%d %s %s", i, at.call, at.at), func(t *testing.T) {
+					t.Parallel()
 					got, passed := play(t, story, i)
 					if len(passed) <= i || passed[i] != at {
 						t.Fatal("the story does not come to this point")

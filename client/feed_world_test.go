@@ -197,6 +197,9 @@ func opens(t testing.TB, o Options) *reader {
 	if testing.Verbose() && o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(testWriter{t}, nil))
 	}
+	if o.far == 0 {
+		o.far = farForTests
+	}
 	r := &reader{t: t, opt: o}
 	r.open()
 	t.Cleanup(r.close)

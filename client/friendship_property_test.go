@@ -29,6 +29,7 @@ type village struct {
 // with the server, a name stands exactly where its owner gave it, and only for a
 // key that proved itself.
 func TestBothSidesAgreeWhateverHappens(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		v := &village{office: newOffice(t), t: rt, maker: map[protocol.UUID]int{}, confirmed: map[protocol.UUID]bool{}}
 		for i := range 3 {

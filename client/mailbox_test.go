@@ -60,6 +60,7 @@ func (p *person) rotation(f protocol.UUID, i int, cut uint64) protocol.Step {
 
 // A mailbox that lies changes nothing that is stored.
 func TestWhatAMailboxCannotProveChangesNothing(t *testing.T) {
+	t.Parallel()
 	random := bytes.Repeat([]byte{7}, protocol.SlotSize)
 	for _, tt := range []struct {
 		name  string

@@ -286,6 +286,7 @@ func TestOneBadRecordDoesNotHoldUpTheOthers(t *testing.T) {
 }
 
 func TestAWholeOutboxGoesInBatchesAndInOrder(t *testing.T) {
+	t.Parallel()
 	l := newLiar(t)
 	r := l.reads()
 	r.syncs()

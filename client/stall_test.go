@@ -56,6 +56,7 @@ func staller(t *testing.T, frames ...protocol.ServerFrame) string {
 }
 
 func TestAServerThatOnlyPingsKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
 	hello := func(seq uint64) protocol.ServerFrame {
 		return protocol.ServerFrame{Hello: &protocol.Hello{Server: protocol.UUID{0x11}, Epoch: protocol.UUID{0x22}, Seq: seq}}
 	}
@@ -69,6 +70,7 @@ func TestAServerThatOnlyPingsKeepsNobodyWaiting(t *testing.T) {
 		"about mailboxes instead": {hello(5), mailbox, mailbox},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := opens(t, Options{Home: t.TempDir(), Server: staller(t, frames...), after: func(d time.Duration) (<-chan time.Time, func()) {
 				if d == stallAfter {
 					d = 300 * time.Millisecond

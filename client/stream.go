@@ -95,7 +95,7 @@ func (c *Client) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Info.Seq > place.Seq+farBehind {
+	if s.Info.Seq > place.Seq+c.opt.far {
 		if place, err = c.jump(ctx, s, place); err != nil {
 			return nil, err
 		}

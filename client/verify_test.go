@@ -52,6 +52,7 @@ func TestWhatDoesNotVerifyIsNeverShown(t *testing.T) {
 }
 
 func TestPagesAreVerifiedLikeTheStream(t *testing.T) {
+	t.Parallel()
 	l, keys := longLog(t)
 	forged := l.post1(keys[0], "forged")
 	forged.JWS = forged.JWS[:len(forged.JWS)-8] + "AAAAAAAA"
@@ -69,6 +70,7 @@ func TestPagesAreVerifiedLikeTheStream(t *testing.T) {
 }
 
 func TestAPageThatMakesNoSenseIsNotBelieved(t *testing.T) {
+	t.Parallel()
 	for name, bend := range map[string]func(*protocol.RecordsPage){
 		"ascending":      func(p *protocol.RecordsPage) { slices.Reverse(p.Events) },
 		"twice":          func(p *protocol.RecordsPage) { p.Events = append(p.Events, p.Events[0]) },
@@ -77,6 +79,7 @@ func TestAPageThatMakesNoSenseIsNotBelieved(t *testing.T) {
 		"before itself":  func(p *protocol.RecordsPage) { p.Events, p.Before = nil, ptr(uint64(1)<<52) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l, _ := longLog(t)
 			l.set(func() { l.bend = bend })
 			r := l.reads().runs()
