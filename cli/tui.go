@@ -8,6 +8,7 @@ import (
 
 	"p4p/protocol"
 	"p4p/tui"
+	"p4p/tui/settings"
 )
 
 // openApp is p4p without a command.
@@ -28,6 +29,7 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 	if err != nil {
 		folder = a.homeDir()
 	}
+	set, problems := settings.Read(a.settingsFile())
 	ctx, stop := context.WithCancelCause(ctx)
 	changes := c.Changes()
 	ran := make(chan struct{})
@@ -39,6 +41,7 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 	}()
 	err = tui.Run(ctx, tui.Options{
 		Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note,
+		Settings: &set, Problems: problems,
 		In: a.In, Out: a.Out,
 	})
 	stop(errAppEnded)

@@ -97,9 +97,9 @@ func ProfileDir(home, profile string) (string, error) {
 		profile = DefaultProfile
 	}
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
-	if len(profile) > 40 || profile[0] == '.' || strings.Trim(profile, letters) != "" || strings.EqualFold(profile, "server") {
+	if len(profile) > 40 || profile[0] == '.' || strings.Trim(profile, letters) != "" || strings.EqualFold(profile, "server") || strings.EqualFold(profile, "config") {
 		return "", protocol.Errorf(protocol.CodeBadName,
-			"%q cannot be a profile's name: use up to 40 letters, digits, hyphens and underscores (\"server\" is taken).", profile)
+			"%q cannot be a profile's name: use up to 40 letters, digits, hyphens and underscores (\"server\" and \"config\" are taken).", profile)
 	}
 	return filepath.Join(home, profile), nil
 }

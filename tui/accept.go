@@ -218,9 +218,9 @@ func (a *accept) view(w, _ int) frame {
 			add(t.Dim.Render, "That is this machine itself.")
 		}
 		if a.tried {
-			add(t.Text.Render, "enter tries it again; esc leaves it.")
+			add(t.Text.Render, a.keyOf(keymap.AcceptShown, keymap.Submit)+" tries it again; "+a.keyOf(keymap.AcceptShown, keymap.Back)+" leaves it.")
 		} else {
-			add(t.Text.Render, "Nothing was asked of the network yet. enter reads the invite; that accepts nothing.")
+			add(t.Text.Render, "Nothing was asked of the network yet. "+a.keyOf(keymap.AcceptShown, keymap.Submit)+" reads the invite; that accepts nothing.")
 		}
 	case reading:
 		add(t.Strong.Render, "A friend invite on "+host)
@@ -231,7 +231,7 @@ func (a *accept) view(w, _ int) frame {
 			mark, name := a.stranger(a.from)
 			out = append(out, "  "+cut("Until now this was "+mark+" "+name+" to you.", w-4))
 		}
-		add(t.Text.Render, "The name stays on this machine. enter accepts; the link works for nobody else then.")
+		add(t.Text.Render, "The name stays on this machine. "+a.keyOf(keymap.Field, keymap.Submit)+" accepts; the link works for nobody else then.")
 	case askSame:
 		add(t.Strong.Render, line(a.name, 40)+" is in your phone book already.")
 		add(t.Text.Render, "Is this another device of the same person?")
@@ -281,11 +281,11 @@ func (a *accept) title() string { return a.heading("Accept an invite") }
 func (a *accept) keys() keymap.Map {
 	switch {
 	case a.step == askSame:
-		return keymap.Ask
+		return a.bound(keymap.Ask)
 	case a.typing():
-		return keymap.Field
+		return a.bound(keymap.Field)
 	default:
-		return keymap.AcceptShown
+		return a.bound(keymap.AcceptShown)
 	}
 }
 

@@ -74,7 +74,7 @@ type pageOpenedMsg struct {
 func (u *ui) openAddress(it client.Item) tea.Cmd {
 	found := addresses(it)
 	if len(found) == 0 {
-		return u.say(note, "There is no web address in this "+what(it)+" to open; y copies its text.")
+		return u.say(note, "There is no web address in this "+what(it)+" to open; "+u.keyOf(keymap.Feed, keymap.CopyText)+" copies its text.")
 	}
 	first := found[0]
 	if protocol.LooksLikeLink(first.String()) {

@@ -13,6 +13,7 @@ import (
 	"p4p/plain"
 	"p4p/protocol"
 	"p4p/tui/keymap"
+	"p4p/tui/settings"
 	"p4p/tui/theme"
 )
 
@@ -29,6 +30,8 @@ type app struct {
 	ticking bool   // a second's tick is under way
 	note    func() string
 	noted   string // what the embedded server said last
+
+	problems []settings.Problem // of the settings' file
 }
 
 type (
@@ -50,10 +53,25 @@ func (a *app) Init() tea.Cmd {
 		tea.RequestBackgroundColor, a.listen(), a.readStatus(), a.readNotices(),
 		a.after(time.Minute, minuteMsg{}), a.layers[0].init(),
 	}
+	if len(a.problems) > 0 {
+		cmds = append(cmds, a.tellProblems())
+	}
 	if a.link != "" {
 		cmds = append(cmds, a.open(newAccept(a.ui, a.link)))
 	}
 	return tea.Batch(cmds...)
+}
+
+// tellProblems tells what in the settings' file does not hold.
+func (a *app) tellProblems() tea.Cmd {
+	for _, p := range a.problems {
+		a.record(bad, p.String(), "")
+	}
+	text := "A line of your settings was left out: " + a.problems[0].Text + "."
+	if n := len(a.problems); n > 1 {
+		text = thousands(n) + " lines of your settings were left out: " + a.problems[0].Text + ", and more."
+	}
+	return a.show(bad, text+" "+a.keyOf(keymap.Global, keymap.Log)+" shows it in full.")
 }
 
 // listen waits for the next change.
@@ -222,15 +240,15 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 		a.toast.text = "" // read, or at least seen
 	}
 	s := a.top()
-	global := keymap.Global
+	global := a.bound(keymap.Global)
 	if s.typing() {
-		global = keymap.Typing
+		global = a.bound(keymap.Typing)
 	}
 	intent := s.keys().Intent(msg.String())
 	if intent == keymap.None {
 		intent = global.Intent(msg.String())
 	}
-	if intent == keymap.CopyText && msg.String() == "y" && len(a.notices) > 0 {
+	if intent == keymap.CopyText && global.Intent(msg.String()) == keymap.Answer && len(a.notices) > 0 {
 		intent = keymap.Answer // as the banner says; Y copies
 	}
 	switch intent {
@@ -240,13 +258,18 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 		return a.open(newHelp(a.ui, s.keys()))
 	case keymap.Palette:
 		return a.open(newPalette(a.ui, s.keys()))
+	case keymap.Log:
+		a.eye = eye{} // the log holds names
+		return a.open(newLog(a.ui))
+	case keymap.Suspend:
+		return tea.Suspend
 	case keymap.Eye:
 		a.blink()
 		return nil
 	case keymap.Mouse:
 		a.noMouse = !a.noMouse
 		if a.noMouse {
-			return a.say(note, "The mouse selects text now, as your terminal does it. M gives it back.")
+			return a.say(note, "The mouse selects text now, as your terminal does it. "+a.keyOf(keymap.Global, keymap.Mouse)+" gives it back.")
 		}
 		return a.say(good, "The mouse scrolls, selects and opens again.")
 	case keymap.Answer:
@@ -303,10 +326,10 @@ func (a *app) paste(msg tea.PasteMsg) tea.Cmd {
 			return cmd
 		}
 		a.pasted = link
-		return tea.Batch(cmd, a.say(note, "That is a friend invite. To open it press ctrl+l; whoever reads it can use it, so do not post it."))
+		return tea.Batch(cmd, a.say(note, "That is a friend invite. To open it press "+a.keyOf(keymap.Typing, keymap.OpenLink)+"; whoever reads it can use it, so do not post it."))
 	}
 	if link == "" {
-		return a.say(note, "This is no invite. To post it press n first, then paste it.")
+		return a.say(note, "This is no invite. To post it press "+a.keyOf(keymap.Feed, keymap.NewPost)+" first, then paste it.")
 	}
 	return a.open(newAccept(a.ui, link))
 }

@@ -74,7 +74,7 @@ func (c *compose) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keymap.Back:
 		cmd := tea.Batch(c.keep(), c.close(c))
 		if strings.TrimSpace(c.editor.value()) != "" {
-			cmd = tea.Batch(cmd, c.say(note, "The draft is kept: n goes on with it."))
+			cmd = tea.Batch(cmd, c.say(note, "The draft is kept: "+c.keyOf(keymap.Feed, keymap.NewPost)+" goes on with it."))
 		}
 		return cmd
 	case keymap.Send:
@@ -99,7 +99,7 @@ func (c *compose) send() tea.Cmd {
 	case c.sending:
 		return nil
 	case strings.TrimSpace(text) == "" && c.attached.picture == nil:
-		return c.say(note, "There is nothing to send yet: write something, or attach a picture with ctrl+o.")
+		return c.say(note, "There is nothing to send yet: write something, or attach a picture with "+c.keyOf(keymap.Write, keymap.Attach)+".")
 	case over:
 		return c.say(bad, "A post holds at most 4,000 bytes; shorten it a little, or send it in two.")
 	}
@@ -158,11 +158,11 @@ func (c *compose) below(w int) []string {
 		budget = "sending…"
 	}
 	lines := []string{c.theme.Faint.Render(strings.Repeat("─", w)), style.Render("  " + budget)}
-	p := "  ▢ no picture: ctrl+o attaches one"
+	p := "  ▢ no picture: " + c.keyOf(keymap.Write, keymap.Attach) + " attaches one"
 	a := c.attached.picture
 	if a != nil {
 		p = "  ▣ " + line(c.attached.file, 30) + ", " + strconv.Itoa(a.Width) + "×" + strconv.Itoa(a.Height) + ", " +
-			thousands((len(a.Bytes)+1023)/1024) + " KiB: ctrl+x takes it off"
+			thousands((len(a.Bytes)+1023)/1024) + " KiB: " + c.keyOf(keymap.Write, keymap.Detach) + " takes it off"
 	}
 	lines = append(lines, c.theme.Dim.Render(cut(p, w)))
 	if a != nil && a.Alt != "" {
@@ -173,7 +173,7 @@ func (c *compose) below(w int) []string {
 
 func (c *compose) title() string { return c.heading("New post") }
 
-func (c *compose) keys() keymap.Map { return keymap.Write }
+func (c *compose) keys() keymap.Map { return c.bound(keymap.Write) }
 
 func (c *compose) hints() []keymap.Intent {
 	hints := []keymap.Intent{keymap.Send, keymap.Attach, keymap.Back}

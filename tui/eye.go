@@ -128,8 +128,8 @@ func (e *eye) stage(id protocol.UUID) int {
 // eyeBanner says what one looks at.
 func (u *ui) eyeBanner() string {
 	text := " The server's eye: all that it holds of this."
-	if _, ok := u.top().keys().Binding(keymap.Eye); ok {
-		text += " v closes it."
+	if b, ok := u.top().keys().Binding(keymap.Eye); ok {
+		text += " " + firstKey(b) + " closes it."
 	}
 	return u.theme.Pill.Render(pad(cut(text, u.width), u.width))
 }

@@ -391,7 +391,7 @@ func (f *feed) extra(w, h int) int { return len(f.above(w, h)) }
 func (f *feed) above(w, h int) []string {
 	switch {
 	case f.newer > 0:
-		return []string{" " + f.theme.Pill.Render(" ↑ "+upTo(f.newer)+" new ") + f.theme.Dim.Render("  g shows them")}
+		return []string{" " + f.theme.Pill.Render(" ↑ "+upTo(f.newer)+" new ") + f.theme.Dim.Render("  "+f.keyOf(keymap.Feed, keymap.Top)+" shows them")}
 	case f.eye.open:
 		return nil
 	case f.newcomer() && f.sel < 0 && len(f.items) > 0 && h > 14:
@@ -427,7 +427,7 @@ func (f *feed) view(w, h int) frame {
 	lines := fit(append(above, f.list.view(w, h-len(above)-n)...), h-n)
 	f.itemHits(len(above), f.clicked)
 	if f.newer > 0 {
-		f.hitKey(0, 0, w, "g")
+		f.hitIntent(0, 0, w, keymap.Feed, keymap.Top)
 	}
 	return frame{lines: append(lines, f.recordPanel(&f.list, w, n)...)}
 }
@@ -491,9 +491,9 @@ func (f *feed) eyeTitle() string { return "records" }
 
 func (f *feed) keys() keymap.Map {
 	if f.eye.open {
-		return keymap.EyeFeed
+		return f.bound(keymap.EyeFeed)
 	}
-	return keymap.Feed
+	return f.bound(keymap.Feed)
 }
 
 func (f *feed) hints() []keymap.Intent {

@@ -52,7 +52,7 @@ func (a *app) draw() ([]string, *tea.Cursor) {
 	lines := append([]string{a.header(s)}, a.banners()...)
 	head := len(lines)
 	if len(a.notices) > 0 && head > 1 && !a.eye.open && !a.answering() {
-		a.hitKey(0, 1, a.width, "ctrl+y")
+		a.hitIntent(0, 1, a.width, keymap.Typing, keymap.Answer)
 	}
 	a.hits.y = head
 	w, h := a.bodySize()
@@ -156,9 +156,9 @@ func (u *ui) banners() []string {
 	if u.eye.open {
 		out = append(out, u.eyeBanner())
 	} else if n := len(u.notices); n > 0 && !u.answering() {
-		key := "y"
+		key := u.keyOf(keymap.Global, keymap.Answer)
 		if u.top().typing() {
-			key = "ctrl+y"
+			key = u.keyOf(keymap.Typing, keymap.Answer)
 		}
 		text := "Press " + key + ": someone accepted your invite for " + line(u.notices[0].Name, 24)
 		if n > 1 {
@@ -193,9 +193,9 @@ func (u *ui) retry() string {
 // footer tells the keys that matter here, as many as fit, and the help. It stands
 // in row y, where each key can be clicked.
 func (u *ui) footer(s screen, y int) string {
-	help := keymap.Global
+	help := u.bound(keymap.Global)
 	if s.typing() {
-		help = keymap.Typing
+		help = u.bound(keymap.Typing)
 	}
 	end, key := "", ""
 	if b, ok := help.Binding(keymap.Help); ok {

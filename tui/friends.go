@@ -306,7 +306,7 @@ func (f *friends) row(r friendRow, selected bool, w int) string {
 // state is where a friendship stands, in words.
 func (f *friends) state(r friendRow) string {
 	if r.f == nil {
-		return "in your phone book; enter invites"
+		return "in your phone book; " + f.keyOf(keymap.FriendList, keymap.Open) + " invites"
 	}
 	since := age(r.f.Since, f.now())
 	if since == "now" {
@@ -323,7 +323,7 @@ func (f *friends) state(r friendRow) string {
 		}
 	case client.StateAccepted:
 		if r.f.Inviter {
-			return "accepted your invite " + since + "; enter answers"
+			return "accepted your invite " + since + "; " + f.keyOf(keymap.FriendList, keymap.Open) + " answers"
 		}
 		s = "you accepted; not confirmed yet"
 	case client.StateFriend:
@@ -387,7 +387,8 @@ func (f *friends) empty(w int) []string {
 	for _, l := range wrapOwn(text, w-4) {
 		out = append(out, "  "+l)
 	}
-	return append(append(out, ""), f.choices(w, "i", "invite a friend", "a", "accept an invite that you got", "+", "add a name to your phone book")...)
+	return append(append(out, ""), f.choices(w, keymap.FriendList, choice{keymap.Invite, "invite a friend"},
+		choice{keymap.Accept, "accept an invite that you got"}, choice{keymap.Add, "add a name to your phone book"})...)
 }
 
 func (f *friends) title() string { return f.heading("Friends") }
@@ -396,9 +397,9 @@ func (f *friends) eyeTitle() string { return "friendships" }
 
 func (f *friends) keys() keymap.Map {
 	if f.eye.open {
-		return keymap.EyeThread
+		return f.bound(keymap.EyeThread)
 	}
-	return keymap.FriendList
+	return f.bound(keymap.FriendList)
 }
 
 func (f *friends) hints() []keymap.Intent {

@@ -14,10 +14,12 @@ type pager struct {
 	from    int
 	h       int // of the last view
 	lines   int
+	map_    keymap.Map    // its keys
+	copied  func() string // the text to copy, or nil
 }
 
 func newPager(u *ui, subject string, text func(w int) []string) *pager {
-	return &pager{ui: u, subject: subject, text: text}
+	return &pager{ui: u, subject: subject, text: text, map_: keymap.Pages}
 }
 
 // newHelp lists the keys, those of the place where it was asked for first.
@@ -25,6 +27,7 @@ func newHelp(u *ui, here keymap.Map) *pager {
 	return newPager(u, "Help", func(w int) []string {
 		maps := []keymap.Map{here}
 		for _, m := range keymap.All {
+			m = u.bound(m)
 			if m.Name != here.Name {
 				maps = append(maps, m)
 			}
@@ -80,6 +83,8 @@ func (p *pager) update(msg tea.Msg) tea.Cmd {
 	switch p.keys().Intent(k.String()) {
 	case keymap.Back:
 		return p.close(p)
+	case keymap.Copy:
+		return p.copyAll()
 	case keymap.Down:
 		p.from++
 	case keymap.Up:
@@ -113,10 +118,10 @@ func (p *pager) title() string { return p.ui.heading(line(p.subject, 40)) }
 
 func (p *pager) eyeTitle() string { return line(p.subject, 40) }
 
-func (p *pager) keys() keymap.Map { return keymap.Pages }
+func (p *pager) keys() keymap.Map { return p.bound(p.map_) }
 
 func (p *pager) hints() []keymap.Intent {
-	return []keymap.Intent{keymap.Back, keymap.Down, keymap.Up}
+	return []keymap.Intent{keymap.Back, keymap.Copy, keymap.Down, keymap.Up}
 }
 
 func (p *pager) typing() bool { return false }

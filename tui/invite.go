@@ -228,7 +228,7 @@ func (i *invite) news(w int) []string {
 	room := w - cols - 3
 	out := i.toastLines(room)
 	if len(i.notices) > 0 {
-		for _, l := range wrapOwn("★ Someone accepted your invite for "+line(i.notices[0].Name, 20)+": press y", room) {
+		for _, l := range wrapOwn("★ Someone accepted your invite for "+line(i.notices[0].Name, 20)+": press "+i.keyOf(keymap.Global, keymap.Answer), room) {
 			out = append(out, i.theme.Friend.Render(l))
 		}
 	}
@@ -322,7 +322,7 @@ func (i *invite) over(w int) []string {
 
 func (i *invite) title() string { return i.heading("Invite") }
 
-func (i *invite) keys() keymap.Map { return keymap.InviteShown }
+func (i *invite) keys() keymap.Map { return i.bound(keymap.InviteShown) }
 
 func (i *invite) hints() []keymap.Intent {
 	if i.state != client.StateInvited {

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"p4p/tui/keymap"
@@ -29,6 +27,13 @@ func (u *ui) hit(x0, y0, x1, y1 int, click func() tea.Cmd) {
 	h.all = append(h.all, hit{h.x + x0, h.y + y0, h.x + x1, h.y + y1, click, h.of})
 }
 
+// hitIntent notes a region that is another way to press the key of an intent.
+func (u *ui) hitIntent(x0, y, x1 int, m keymap.Map, i keymap.Intent) {
+	if b, ok := u.bound(m).Binding(i); ok {
+		u.hitKey(x0, y, x1, b.Keys[0])
+	}
+}
+
 // hitKey notes a region that is another way to press a key.
 func (u *ui) hitKey(x0, y, x1 int, key string) {
 	u.hit(x0, y, x1, y+1, func() tea.Cmd { return u.press(key) })
@@ -41,37 +46,6 @@ func (u *ui) press(key string) tea.Cmd {
 
 // pressedMsg is a key that was pressed otherwise than on the keyboard.
 type pressedMsg struct{ key tea.KeyPressMsg }
-
-var keyCodes = map[string]rune{
-	"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "space": tea.KeySpace, "up": tea.KeyUp, "down": tea.KeyDown,
-	"left": tea.KeyLeft, "right": tea.KeyRight, "home": tea.KeyHome, "end": tea.KeyEnd, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
-	"f1": tea.KeyF1,
-}
-
-// keyPress is the press of a key as Bubble Tea names it.
-func keyPress(name string) tea.KeyPressMsg {
-	var k tea.Key
-	for {
-		if rest, ok := strings.CutPrefix(name, "ctrl+"); ok {
-			k.Mod, name = k.Mod|tea.ModCtrl, rest
-			continue
-		}
-		if rest, ok := strings.CutPrefix(name, "shift+"); ok {
-			k.Mod, name = k.Mod|tea.ModShift, rest
-			continue
-		}
-		break
-	}
-	if code, ok := keyCodes[name]; ok {
-		k.Code = code
-		return tea.KeyPressMsg(k)
-	}
-	k.Code = []rune(name)[0]
-	if k.Mod == 0 {
-		k.Text = name
-	}
-	return tea.KeyPressMsg(k)
-}
 
 // mouse does what a click or a turn of the wheel means.
 func (a *app) mouse(msg tea.MouseMsg) tea.Cmd {
@@ -168,7 +142,7 @@ func (f *feed) clicked(i int) tea.Cmd {
 	case f.top().screen != screen(f):
 		return nil
 	case i == f.sel && len(cmds) == 0:
-		return f.take(keyPress("enter"))
+		return f.take(f.keyFor(keymap.Feed, keymap.Open))
 	}
 	f.choose(i)
 	return tea.Batch(append(cmds, f.read())...)
@@ -188,7 +162,7 @@ func (t *thread) clicked(i int) tea.Cmd {
 // clicked selects a row; one that is selected is opened.
 func (f *friends) clicked(i int) tea.Cmd {
 	if i == f.sel {
-		return f.update(keyPress("enter"))
+		return f.update(f.keyFor(keymap.FriendList, keymap.Open))
 	}
 	f.sel = i
 	f.clamp()

@@ -190,7 +190,7 @@ func (u *ui) plainName(l client.Label, author protocol.PublicKey) string {
 
 func (m *muted) title() string { return m.heading("Muted and hidden") }
 
-func (m *muted) keys() keymap.Map { return keymap.MutedList }
+func (m *muted) keys() keymap.Map { return m.bound(keymap.MutedList) }
 
 func (m *muted) hints() []keymap.Intent {
 	if m.rows() == 0 {

@@ -29,7 +29,7 @@ func newPalette(u *ui, here keymap.Map) *palette {
 	if len(u.notices) == 0 {
 		p.hidden = append(p.hidden, keymap.Answer)
 	}
-	for _, b := range append(slices.Clone(here.Bindings), keymap.Global.Bindings...) {
+	for _, b := range append(slices.Clone(here.Bindings), u.bound(keymap.Global).Bindings...) {
 		known := slices.ContainsFunc(p.all, func(o keymap.Binding) bool { return o.Intent == b.Intent })
 		if !known && !slices.Contains(p.hidden, b.Intent) {
 			p.all = append(p.all, b)
@@ -122,7 +122,7 @@ func (p *palette) title() string { return p.heading("Commands") }
 
 func (p *palette) eyeTitle() string { return "commands" }
 
-func (p *palette) keys() keymap.Map { return keymap.Commands }
+func (p *palette) keys() keymap.Map { return p.bound(keymap.Commands) }
 
 func (p *palette) hints() []keymap.Intent {
 	return []keymap.Intent{keymap.Submit, keymap.Back, keymap.Down, keymap.Up}

@@ -8,6 +8,7 @@ import (
 
 	"p4p/client"
 	"p4p/protocol"
+	"p4p/tui/keymap"
 )
 
 // wideAt is from how many columns on a post stands beside the feed.
@@ -104,7 +105,8 @@ func (f *feed) card(w int) []string {
 	for _, l := range wrapOwn("New posts flow in at the left. The one that you select opens here, with its picture and its comments.", w-4) {
 		out = append(out, "  "+f.theme.Dim.Render(l))
 	}
-	return append(append(out, ""), f.choices(w, "j", "select the newest post", "n", "write a post", "v", "look with the server's eye")...)
+	return append(append(out, ""), f.choices(w, keymap.Feed, choice{keymap.Down, "select the newest post"},
+		choice{keymap.NewPost, "write a post"}, choice{keymap.Eye, "look with the server's eye"})...)
 }
 
 // openThread opens a post with its comments: the thread beside the feed, if it is that.

@@ -9,6 +9,7 @@ import (
 	"p4p/plain"
 	"p4p/protocol"
 	"p4p/tui/halfblock"
+	"p4p/tui/keymap"
 )
 
 // Posts and comments are drawn in two columns. The left one, the gutter, is the
@@ -104,7 +105,7 @@ func (u *ui) lay(it client.Item, v version) []string {
 	clean := paragraphs(it.Text)
 	text := u.drawAddresses(it.ID, clean, wrap(clean, w))
 	if hidden := len(text) - foldedLines; !v.expanded && hidden > 1 {
-		text = append(text[:foldedLines:foldedLines], u.theme.Dim.Render("… "+thousands(hidden)+" more lines: enter"))
+		text = append(text[:foldedLines:foldedLines], u.theme.Dim.Render("… "+thousands(hidden)+" more lines: "+u.keyOf(keymap.Feed, keymap.Open)))
 	}
 	for _, l := range text {
 		out = append(out, indent+l)

@@ -27,6 +27,7 @@ import (
 	"p4p/client"
 	"p4p/desktop"
 	"p4p/protocol"
+	"p4p/tui/settings"
 	"p4p/tui/theme"
 )
 
@@ -62,6 +63,9 @@ type Options struct {
 	// Open opens a web address outside of the terminal; desktop.Open when nil.
 	Open func(ctx context.Context, address string) error
 	Note func() string // what the embedded server has to say once, or ""
+
+	Settings *settings.Settings // those that the app comes with when nil
+	Problems []settings.Problem // of the file that they are from: told once, and kept in the log
 
 	In  io.Reader // os.Stdin when nil
 	Out io.Writer // os.Stdout when nil
@@ -100,7 +104,12 @@ func Run(ctx context.Context, o Options) error {
 }
 
 func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour bool) *app {
+	set := settings.Default()
+	if o.Settings != nil {
+		set = *o.Settings
+	}
 	u := &ui{
+		set: set,
 		ctx: ctx, client: o.Client, theme: theme.New(true, colour), profile: profile,
 		now: time.Now, saveDir: o.SaveDir, pictures: newPictures(),
 		drafts: &draftBox{last: map[string]int{}},
@@ -118,7 +127,7 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 		u.saveDir = "."
 	}
 	u.layers = []*layer{{screen: newFeed(u)}}
-	a := &app{ui: u, changes: o.Changes, colour: colour, note: o.Note}
+	a := &app{ui: u, changes: o.Changes, colour: colour, note: o.Note, problems: o.Problems}
 	if o.Link != nil {
 		a.link = o.Link.URL()
 	}

@@ -157,11 +157,17 @@ func (s *sheet) view(w, h int) frame {
 		cursor.X++
 	}
 	if s.field == nil && !s.busy {
-		x := 3 + cells(s.yes)
-		s.hitKey(1, len(lines), x, "y")
-		s.hitKey(x+3, len(lines), x+5+cells(s.no), "n")
+		yes, no := s.answers()
+		x := 1 + cells(yes)
+		s.hitIntent(1, len(lines), x, keymap.Ask, keymap.Yes)
+		s.hitIntent(x+3, len(lines), x+3+cells(no), keymap.Ask, keymap.No)
 	}
 	return frame{append(lines, tail...), cursor}
+}
+
+// answers are the keys of yes and no with their words.
+func (s *sheet) answers() (yes, no string) {
+	return s.theme.Key.Render(s.keyOf(keymap.Ask, keymap.Yes)) + " " + s.yes, s.theme.Key.Render(s.keyOf(keymap.Ask, keymap.No)) + " " + s.no
 }
 
 // tail is the field or the answers, and what went wrong.
@@ -173,10 +179,11 @@ func (s *sheet) tail(w int) (lines []string, cursor *tea.Cursor) {
 			for i := range found {
 				found[i] = line(found[i], 20)
 			}
-			lines = append(lines, s.theme.Dim.Render(cut("   tab: "+strings.Join(found, ", "), w)))
+			lines = append(lines, s.theme.Dim.Render(cut("   "+s.keyOf(keymap.Field, keymap.Complete)+": "+strings.Join(found, ", "), w)))
 		}
 	} else {
-		lines = append(lines, cut(" "+s.theme.Key.Render("y")+" "+s.yes+"   "+s.theme.Key.Render("n")+" "+s.no, w))
+		yes, no := s.answers()
+		lines = append(lines, cut(" "+yes+"   "+no, w))
 	}
 	if s.busy {
 		lines = append(lines, " "+s.theme.Dim.Render("one moment…"))
@@ -197,9 +204,9 @@ func (s *sheet) title() string { return s.subject }
 
 func (s *sheet) keys() keymap.Map {
 	if s.field != nil {
-		return keymap.Field
+		return s.bound(keymap.Field)
 	}
-	return keymap.Ask
+	return s.bound(keymap.Ask)
 }
 
 func (s *sheet) hints() []keymap.Intent {

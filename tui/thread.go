@@ -267,11 +267,11 @@ func (t *thread) eyeTitle() string { return "records" }
 func (t *thread) keys() keymap.Map {
 	switch {
 	case t.writing:
-		return keymap.Write
+		return t.bound(keymap.Write)
 	case t.eye.open:
-		return keymap.EyeThread
+		return t.bound(keymap.EyeThread)
 	}
-	return keymap.Thread
+	return t.bound(keymap.Thread)
 }
 
 func (t *thread) hints() []keymap.Intent {

@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"errors"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"p4p/plain"
 )
@@ -28,26 +30,54 @@ type toastGoneMsg struct{ gen int }
 
 // say shows a sentence for as long as it takes to read.
 func (u *ui) say(m mood, text string) tea.Cmd {
+	u.record(m, text, "")
+	return u.show(m, text)
+}
+
+// show shows a sentence that the log has already.
+func (u *ui) show(m mood, text string) tea.Cmd {
 	u.toast = toast{text, m, u.next()}
 	shown := 4*time.Second + time.Duration(len(text))*40*time.Millisecond
 	return u.after(shown, toastGoneMsg{u.toast.gen})
 }
 
 // fail shows what an error says.
-func (u *ui) fail(err error) tea.Cmd { return u.say(bad, sentence(err)) }
+func (u *ui) fail(err error) tea.Cmd {
+	text := sentence(err)
+	u.record(bad, text, cause(err))
+	return u.show(bad, text)
+}
+
+// cause is what an error wraps, with its code; the log has room for it.
+func cause(err error) string {
+	e, ok := asError(err)
+	if !ok {
+		return err.Error()
+	}
+	text := string(e.Code)
+	if under := errors.Unwrap(e); under != nil {
+		text += ": " + under.Error()
+	}
+	return text
+}
+
+// moodMark is the mark of a mood with its style.
+func (u *ui) moodMark(m mood) (string, lipgloss.Style) {
+	switch m {
+	case note:
+		return "•", u.theme.Warn
+	case bad:
+		return "!", u.theme.Bad
+	}
+	return "✓", u.theme.Good
+}
 
 // toastLines draws the toast in at most three lines.
 func (u *ui) toastLines(w int) []string {
 	if u.toast.text == "" || w < 8 || u.eye.open { // it may hold a name
 		return nil
 	}
-	mark, style := "✓", u.theme.Good
-	switch u.toast.mood {
-	case note:
-		mark, style = "•", u.theme.Warn
-	case bad:
-		mark, style = "!", u.theme.Bad
-	}
+	mark, style := u.moodMark(u.toast.mood)
 	lines := wrap(plain.Line(u.toast.text), w-4)
 	if len(lines) > 3 {
 		lines = append(lines[:2], cut(lines[2]+"…", w-4))

@@ -12,6 +12,7 @@ import (
 	"p4p/plain"
 	"p4p/protocol"
 	"p4p/tui/keymap"
+	"p4p/tui/settings"
 	"p4p/tui/theme"
 )
 
@@ -64,6 +65,7 @@ type ui struct {
 	ctx      context.Context // ends with the program; commands run under it
 	client   Client
 	theme    theme.Theme
+	set      settings.Settings
 	profile  colorprofile.Profile // for pictures
 	now      func() time.Time
 	after    func(time.Duration, tea.Msg) tea.Cmd
@@ -76,6 +78,7 @@ type ui struct {
 	graphemes     bool // the terminal counts grapheme clusters, and so does the renderer
 	layers        []*layer
 	toast         toast
+	log           []said // what the toasts said, oldest first
 	eye           eye
 	hits          hits
 	noMouse       bool // the terminal has the mouse, to select text with

@@ -9,6 +9,7 @@ import (
 	"p4p/client"
 	"p4p/plain"
 	"p4p/protocol"
+	"p4p/tui/keymap"
 )
 
 type serverClient interface {
@@ -28,23 +29,33 @@ func (u *ui) welcome(w int) []string {
 	for _, l := range wrapOwn(text, w-4) {
 		out = append(out, "  "+l)
 	}
-	return append(append(out, ""), u.choices(w,
-		"n", "write a first post",
-		"i", "invite a friend",
-		"a", "accept an invite that you got (or just paste its link)",
-		"s", "enter a server's address")...)
+	return append(append(out, ""), u.choices(w, keymap.Feed,
+		choice{keymap.NewPost, "write a first post"},
+		choice{keymap.Invite, "invite a friend"},
+		choice{keymap.Accept, "accept an invite that you got (or just paste its link)"},
+		choice{keymap.Server, "enter a server's address"})...)
 }
 
-// choices are keys with what they do.
-func (u *ui) choices(w int, pairs ...string) []string {
+// choice is something to do and its words.
+type choice struct {
+	intent keymap.Intent
+	words  string
+}
+
+// choices are intents of a place with what they do, told by their keys.
+func (u *ui) choices(w int, m keymap.Map, all ...choice) []string {
 	var out []string
-	for i := 0; i+1 < len(pairs); i += 2 {
-		for n, l := range wrapOwn(pairs[i+1], w-6) {
-			key := " "
+	wide := 1
+	for _, c := range all {
+		wide = max(wide, cells(u.keyOf(m, c.intent)))
+	}
+	for _, c := range all {
+		for n, l := range wrapOwn(c.words, w-5-wide) {
+			key := ""
 			if n == 0 {
-				key = u.theme.Key.Render(pairs[i])
+				key = u.theme.Key.Render(u.keyOf(m, c.intent))
 			}
-			out = append(out, "  "+key+"  "+l)
+			out = append(out, "  "+pad(key, wide)+"  "+l)
 		}
 	}
 	return out
@@ -68,13 +79,13 @@ func (f *feed) empty(w, h int) []string {
 	case f.view_ == client.Friends:
 		if f.friends > 0 {
 			out = append(append(out, say("Neither you nor your friends have posted yet.")...), "")
-			return append(out, f.choices(w, "n", "write a post")...)
+			return append(out, f.choices(w, keymap.Feed, choice{keymap.NewPost, "write a post"})...)
 		}
 		out = append(append(out, say("No friends yet. What a friend posts shows the name that you gave; everybody else stays anonymous.")...), "")
-		return append(out, f.choices(w, "i", "invite a friend", "a", "accept an invite that you got")...)
+		return append(out, f.choices(w, keymap.Feed, choice{keymap.Invite, "invite a friend"}, choice{keymap.Accept, "accept an invite that you got"})...)
 	case f.view_ == client.Mine:
 		out = append(append(out, say("You have posted nothing yet.")...), "")
-		return append(out, f.choices(w, "n", "write a first post")...)
+		return append(out, f.choices(w, keymap.Feed, choice{keymap.NewPost, "write a first post"})...)
 	case f.view_ == client.Replies:
 		return append(out, say("Nobody has commented on your posts yet. What others write there gathers here.")...)
 	case f.newcomer():
@@ -85,7 +96,7 @@ func (f *feed) empty(w, h int) []string {
 		return append(append(out, title...), f.welcome(w)...)
 	default:
 		out = append(append(out, say("Nobody has posted here yet.")...), "")
-		return append(out, f.choices(w, "n", "write the first post", "i", "invite a friend")...)
+		return append(out, f.choices(w, keymap.Feed, choice{keymap.NewPost, "write the first post"}, choice{keymap.Invite, "invite a friend"})...)
 	}
 	return out
 }

@@ -21,6 +21,8 @@ const (
 	Palette
 	Mouse    // ours or the terminal's
 	OpenLink // the link that was pasted into a text
+	Log      // of what the app said
+	Suspend  // the program
 
 	Up
 	Down

@@ -1,14 +1,13 @@
 package keymap_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"p4p/tui/keymap"
 )
 
-var maps = append(slices.Clone(keymap.All), keymap.Typing, keymap.Field, keymap.AcceptShown, keymap.Ask, keymap.Pages, keymap.Commands)
+var maps = keymap.Places()
 
 func TestNoKeyMeansTwoThingsInOnePlace(t *testing.T) {
 	for _, m := range maps {

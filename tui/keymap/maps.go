@@ -1,5 +1,7 @@
 package keymap
 
+import "slices"
+
 // Keys that mean the same in several places.
 var (
 	up       = bind(Up, "k ↑", "up", "up", "k", "up")
@@ -25,6 +27,8 @@ var Global = Map{"Everywhere", []Binding{
 	bind(Palette, "ctrl+k :", "commands", "find a command by its words", "ctrl+k", ":"),
 	bind(Answer, "y ctrl+y", "answer", "answer an acceptance that waits", "y", "ctrl+y"),
 	bind(Mouse, "M", "mouse", "give the mouse to the terminal, to select text, and back", "M"),
+	bind(Log, "L", "log", "what the app said, in full", "L"),
+	bind(Suspend, "ctrl+z", "suspend", "back to the shell for a while; fg returns", "ctrl+z"),
 	bind(Quit, "ctrl+c", "quit", "quit; what you were writing is kept", "ctrl+c"),
 }}
 
@@ -33,6 +37,7 @@ var Typing = Map{"Where you type", []Binding{
 	bind(Help, "f1", "help", "this help", "f1"),
 	bind(Answer, "ctrl+y", "answer", "answer an acceptance that waits", "ctrl+y"),
 	bind(OpenLink, "ctrl+l", "open link", "open the invite whose link you pasted into a text", "ctrl+l"),
+	bind(Suspend, "ctrl+z", "suspend", "back to the shell for a while; fg returns", "ctrl+z"),
 	bind(Quit, "ctrl+c", "quit", "quit; what you were writing is kept", "ctrl+c"),
 }}
 
@@ -164,6 +169,17 @@ var Ask = Map{"Yes or no", []Binding{
 
 // Pages is the keys of a text to read.
 var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, bind(Back, "esc", "back", "back", "esc", "q", "?", "f1", "left", "h")}}
+
+// Places are all maps: those of the help, and those of the small questions.
+func Places() []Map {
+	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Pages, Commands, Messages)
+}
+
+// Messages is the keys of the log.
+var Messages = Map{"Log", []Binding{
+	bind(Copy, "c", "copy", "copy all of it", "c", "y"),
+	down, up, top, bottom, pageDown, pageUp, bind(Back, "esc", "back", "back", "esc", "q", "L", "left", "h"),
+}}
 
 // All are the maps in the order of the help.
 var All = []Map{Feed, Thread, Write, InviteShown, FriendList, MutedList, EyeFeed, EyeThread, Global}

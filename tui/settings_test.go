@@ -1,0 +1,124 @@
+package tui
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"strings"
+	"testing"
+
+	"p4p/tui/keymap"
+	"p4p/tui/settings"
+)
+
+// sets sits down with settings.
+func sets(t *testing.T, f *fake, text string) *person {
+	t.Helper()
+	s, problems := settings.Parse("config", strings.NewReader(text))
+	return sitWith(t, f, 100, 30, Options{Settings: &s, Problems: problems}, true)
+}
+
+func TestAnOverriddenKeyIsHandledAndToldEverywhere(t *testing.T) {
+	p := sets(t, lively(), "[keys feed]\nnew-post = P\ncomment = C\n[keys writing]\nattach = alt+o\nback = f4\n")
+	p.sees("P post") // the footer
+	p.press("n").doesNotSee("New post")
+	p.press("P").sees("New post", "alt+o attaches one", "alt+o picture", "f4 close")
+	p.press("esc").sees("New post")
+	p.send(keyPress("f4")).doesNotSee("New post")
+	p.press("?").sees("P", "write a post").press("esc")
+	p.press("ctrl+k").types("write a p").sees("P", "write a post").press("enter").sees("New post")
+}
+
+func TestAnOverriddenKeyIsToldOnTheWelcome(t *testing.T) {
+	sets(t, newFake(), "[keys]\nnew-post = f6\n").sees("f6 write a first post", "i invite a friend", "f6 post")
+}
+
+func TestAClickStillDoesWhatItDid(t *testing.T) {
+	p := sets(t, lively(), "[keys feed]\nopen = e\n")
+	p.press("j").press("enter").doesNotSee("Write a comment", "1 comment")
+	p.send(p.app.keyFor(keymap.Feed, keymap.Open)).sees("Post")
+}
+
+func TestABadLineIsToldAndTheRestHolds(t *testing.T) {
+	p := sets(t, lively(), "thme = dark\n[keys feed]\nopen = n\nnew-post = P\n")
+	p.sees("A line of your settings was left out", "do you mean theme?", "L shows it in full")
+	p.press("P").sees("New post").press("esc")
+	p.press("L").sees("Log", `config, line 1: there is no setting "thme"`)
+	p.press("c").sees("Copied")
+	if !strings.Contains(p.copied, `config, line 1: there is no setting "thme" (do you mean theme?).`) {
+		t.Errorf("copied %q", p.copied)
+	}
+}
+
+func TestTheLogHasWhatAToastCutsOff(t *testing.T) {
+	f := lively()
+	p := sit(t, f, 40, 12)
+	long := "The server cannot be reached: " + strings.Repeat("it was tried again and again, ", 8) + "and that is the end."
+	p.run(p.app.say(bad, long))
+	p.doesNotSee("that is the end")
+	p.press("L").sees("Log").press("G").sees("that is the end.")
+	p.press("L").doesNotSee("that is the end")
+}
+
+func TestTheLogIsBoundedAndClean(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	for range 2 * maxLog {
+		p.app.record(bad, "\x1b]0;own\a\u202eesrever", "\x9b2J")
+	}
+	if len(p.app.log) != maxLog {
+		t.Errorf("it holds %d", len(p.app.log))
+	}
+	p.press("L").sees("own")
+	if s := p.app.View().Content; strings.ContainsAny(s, "\a\u202e\u009b") || strings.Contains(s, "\x1b]0") {
+		t.Errorf("%q", s)
+	}
+}
+
+// A screen that hands out a map as it comes with the app would not know of overrides.
+func TestEveryScreensKeysAreBound(t *testing.T) {
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, e := range files {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), e.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Name.Name != "keys" {
+				continue
+			}
+			found++
+			ast.Inspect(fn.Body, func(n ast.Node) bool {
+				r, ok := n.(*ast.ReturnStmt)
+				if !ok {
+					return true
+				}
+				if s, bare := r.Results[0].(*ast.SelectorExpr); bare {
+					if x, ok := s.X.(*ast.Ident); ok && x.Name == "keymap" {
+						t.Errorf("%s: a screen's keys are keymap.%s without bound(…)", e.Name(), s.Sel.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if found < 8 {
+		t.Errorf("only %d screens were found", found)
+	}
+}
+
+func TestEveryKeyCanBePressedByItsName(t *testing.T) {
+	for _, name := range []string{"n", "N", "ctrl+s", "ctrl+alt+x", "shift+tab", "pgdown", "f20", "alt+enter", "+", "ctrl++", "space", "ä"} {
+		if got := keyPress(name).String(); got != name {
+			t.Errorf("%q is pressed as %q", name, got)
+		}
+	}
+}
