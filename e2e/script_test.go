@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 }
 
 // serve NAME [FLAG...]: starts `p4p serve` on the folder $WORK/NAME and sets
-// $NAME_URL once it accepts connections.
+// $NAME_URL, and for others $NAME_PUBLIC and $NAME_PIN, once it accepts connections.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: serve NAME [FLAG...]")
@@ -62,8 +62,11 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	name := args[0]
 	program := filepath.Join(programDir(ts), "p4p")
 	listen := "127.0.0.1:0"
-	if u := ts.Getenv(name + "_URL"); u != "" {
-		listen = strings.TrimPrefix(u, "http://") // again where it was
+	if u := ts.Getenv(name + "_URL"); u != "" { // again where it was
+		listen = strings.TrimPrefix(u, "http://")
+		if public := ts.Getenv(name + "_PUBLIC"); strings.HasPrefix(public, "https://127.") {
+			listen = strings.TrimPrefix(public, "https://")
+		}
 	}
 	cmd := exec.Command(program, append([]string{"serve", "--json", "--listen", listen, "--data", ts.MkAbs(name)}, args[1:]...)...)
 	cmd.Env = append(os.Environ(), "P4P_HOME="+ts.MkAbs("nobody"), "P4P_SERVER=")
@@ -78,9 +81,14 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		_ = cmd.Wait()
 		ts.Fatalf("the server %s did not start: %s", name, ts.ReadFile(name+".log"))
 	}
-	var first struct{ URL, Server, Epoch string }
+	var first struct {
+		URL, Server, Epoch, Pin string
+		PublicURL               string `json:"public_url"`
+	}
 	ts.Check(json.Unmarshal([]byte(line), &first))
 	ts.Setenv(name+"_URL", first.URL)
+	ts.Setenv(name+"_PUBLIC", first.PublicURL)
+	ts.Setenv(name+"_PIN", first.Pin)
 	ts.Setenv(name+"_ID", first.Server)
 	ts.Setenv(name+"_PID", fmt.Sprint(cmd.Process.Pid))
 	servers.Store(cmd.Process.Pid, cmd)

@@ -28,7 +28,10 @@ type Config struct {
 	// MetricsListen is where /metrics is served, HOST:PORT on loopback. When empty,
 	// it is served on Listen to programs on this machine, unless there is a PublicURL.
 	MetricsListen string
-	NewEpoch      bool // the folder is a restored backup: begin another history
+	// Door opens an encrypted port from the start, whose URL is PublicURL unless it
+	// has one. Without it, a PublicURL means that a proxy stands before the server.
+	Door     *Door
+	NewEpoch bool // the folder is a restored backup: begin another history
 
 	Log    *slog.Logger     // discarded when nil
 	Now    func() time.Time // time.Now when nil
@@ -65,7 +68,42 @@ func (c Config) withDefaults() (Config, error) {
 		}
 		c.PublicURL = u
 	}
+	if c.Door != nil && c.Door.URL == "" {
+		d := *c.Door
+		d.URL = c.PublicURL
+		c.Door = &d
+	}
 	return c, nil
+}
+
+// ports are what a server listens on; door and metrics may be nil.
+type ports struct{ main, door, metrics net.Listener }
+
+func (p ports) close() {
+	for _, l := range []net.Listener{p.main, p.door, p.metrics} {
+		if l != nil {
+			l.Close()
+		}
+	}
+}
+
+// listenAll opens the ports, all or none.
+func (c Config) listenAll(ctx context.Context) (p ports, err error) {
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if c.Door != nil { // first: the plain port may be any
+		if p.door, err = c.Door.listen(ctx); err != nil {
+			return p, err
+		}
+	}
+	if p.main, err = c.listen(ctx); err != nil {
+		return p, err
+	}
+	p.metrics, err = c.listenMetrics(ctx)
+	return p, err
 }
 
 // listen opens the port. Codes: port_taken, usage.

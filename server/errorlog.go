@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"context"
 	"log" //nolint:depguard // net/http takes no other
 	"log/slog"
 	"regexp"
@@ -14,7 +16,11 @@ func errorLog(l *slog.Logger) *log.Logger { return log.New(quietWriter{l}, "", 0
 type quietWriter struct{ log *slog.Logger }
 
 func (w quietWriter) Write(p []byte) (int, error) {
-	w.log.Warn("net/http", "says", scrub(strings.TrimSpace(string(p))))
+	level := slog.LevelWarn
+	if bytes.HasPrefix(p, []byte("http: TLS handshake error")) {
+		level = slog.LevelDebug // any visitor can cause these, and a browser that asks about the certificate does
+	}
+	w.log.Log(context.Background(), level, "net/http", "says", scrub(strings.TrimSpace(string(p))))
 	return len(p), nil
 }
 

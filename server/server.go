@@ -25,6 +25,10 @@ type Server struct {
 	listener net.Listener
 	metrics  *metricsServer // nil: on http, or nowhere
 
+	mu     sync.Mutex
+	door   *door // nil: shut
+	ending bool  // no door opens any more
+
 	calls     context.CancelFunc // gives up calls and streams that do not end
 	stopSweep context.CancelFunc
 	swept     chan struct{} // the sweeper has ended
@@ -44,21 +48,14 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := c.listen(ctx)
+	ports, err := c.listenAll(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ml, err := c.listenMetrics(ctx)
-	if err != nil {
-		l.Close()
-		return nil, err
-	}
+	l, ml := ports.main, ports.metrics
 	st, err := store.Open(c.Data, store.Options{Now: c.Now, Random: c.Random, NewEpoch: c.NewEpoch, Log: c.Log})
 	if err != nil {
-		l.Close()
-		if ml != nil {
-			ml.Close()
-		}
+		ports.close()
 		return nil, err
 	}
 	s := &Server{
@@ -70,12 +67,17 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	s.api = api.New(api.Config{
 		Store: st, Hub: s.hub, Metrics: metrics,
 		Hosts:     api.NewHosts(l.Addr(), c.Listen, c.PublicURL),
-		PublicURL: c.PublicURL, NoMetrics: ml != nil, Version: Version(),
+		PublicURL: c.PublicURL, Proxied: c.PublicURL != "" && c.Door == nil, NoMetrics: ml != nil, Version: Version(),
 		Limits: *c.Limits, Stream: c.Stream, Now: c.Now, Log: c.Log,
 	})
 	s.serve()
 	if ml != nil {
 		s.metrics = serveMetrics(ml, s.api.MetricsHandler(), c.Log)
+	}
+	if ports.door != nil {
+		if _, err := s.openDoor(*c.Door, ports.door); err != nil {
+			return nil, errors.Join(err, s.Shutdown(ctx))
+		}
 	}
 	c.Log.Info("the server accepts connections", "seq", st.Head())
 	return s, nil
@@ -167,6 +169,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 func (s *Server) shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.ending = true
+	s.mu.Unlock()
 	s.api.End()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
@@ -178,6 +183,7 @@ func (s *Server) shutdown(ctx context.Context) error {
 		err = errors.Join(err, e)
 	}
 	s.calls()
+	s.CloseDoor()
 	s.stopSweep()
 	<-s.swept
 	// The last sweep erases what was deleted in a short life.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"p4p/protocol"
@@ -51,7 +52,9 @@ type Config struct {
 	Metrics   *Metrics
 	Hosts     Hosts
 	PublicURL string // without a trailing slash; "" when unknown
-	Pin       string // of a self-signed certificate
+	// Proxied says that what comes from this machine comes from a proxy, for whoever
+	// X-Forwarded-For names.
+	Proxied bool
 	// NoMetrics keeps /metrics off these calls; [API.MetricsHandler] serves them
 	// elsewhere. They are off as well where there is a public URL: a proxy that
 	// does not say that it is one would make them public.
@@ -67,6 +70,7 @@ type Config struct {
 type API struct {
 	Config
 	mux      *http.ServeMux
+	reach    atomic.Pointer[Reach] // nil: nobody but PublicURL's
 	guard    *guard
 	watches  *hub.Watches
 	room     *room
@@ -93,7 +97,7 @@ func New(c Config) *API {
 	}
 	c.Stream = c.Stream.withDefaults()
 	a := &API{
-		Config: c, mux: http.NewServeMux(), guard: newGuard(c.Limits, c.PublicURL != "", c.Log),
+		Config: c, mux: http.NewServeMux(), guard: newGuard(c.Limits, c.Proxied, c.Log),
 		watches: hub.NewWatches(), room: newRoom(c.Limits), uploads: newShares(int64(c.Limits.Uploads), 4*int64(c.Limits.Uploads)),
 		viewers:  newShares(int64(c.Limits.BlockStreams), perSite*int64(c.Limits.BlockStreams)),
 		searches: make(chan struct{}, maxSearches),
@@ -128,12 +132,25 @@ func (a *API) routes() {
 // it now and then, so that a peer's address does not outlive its visit for long.
 func (a *API) Sweep() { a.guard.sweep(a.Now()) }
 
+// Reach is how others reach the server without a proxy.
+type Reach struct {
+	URL string // for links
+	Pin string // of a self-signed certificate, else ""
+}
+
+// SetReach tells how others reach the server from now on; nil: not at all.
+func (a *API) SetReach(r *Reach) { a.reach.Store(r) }
+
 // Info is what GET /v1/info answers.
 func (a *API) Info() protocol.Info {
-	return protocol.Info{
+	i := protocol.Info{
 		Server: a.Store.Server(), Epoch: a.Store.Epoch(), Seq: a.Store.Head(),
-		PublicURL: a.PublicURL, Pin: a.Pin, Limits: protocol.CurrentLimits(), Version: a.Version,
+		PublicURL: a.PublicURL, Limits: protocol.CurrentLimits(), Version: a.Version,
 	}
+	if r := a.reach.Load(); r != nil {
+		i.PublicURL, i.Pin = r.URL, r.Pin
+	}
+	return i
 }
 
 func (a *API) getInfo(w http.ResponseWriter, _ *http.Request) error {

@@ -50,9 +50,9 @@ func hostname(hostport string) string {
 	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
 
-func (h Hosts) checkHost(r *http.Request) error {
+func (h Hosts) checkHost(r *http.Request, door *Reach) error {
 	name := hostname(r.Host)
-	if h.names[name] || strings.HasSuffix(name, ".localhost") {
+	if h.names[name] || strings.HasSuffix(name, ".localhost") || door.named(name) {
 		return nil
 	}
 	if ip, err := netip.ParseAddr(name); err == nil && ip.Zone() == "" && (h.anyIP || ip.Unmap().IsLoopback()) {
@@ -60,6 +60,18 @@ func (h Hosts) checkHost(r *http.Request) error {
 	}
 	return protocol.Errorf(protocol.CodeForbiddenOrigin,
 		"This server does not go by the name in the Host header; its operator sets that name with --public-url.")
+}
+
+// named tells whether a door goes by a name: that in its URL, or any number.
+func (r *Reach) named(name string) bool {
+	if r == nil {
+		return false
+	}
+	if ip, err := netip.ParseAddr(name); err == nil {
+		return ip.Zone() == ""
+	}
+	u, err := url.Parse(r.URL)
+	return err == nil && u.Hostname() == name
 }
 
 // checkOrigin lets no page but the server's own make a browser change things here

@@ -163,7 +163,7 @@ func TestALongBodyCountsAsManyCalls(t *testing.T) {
 
 func TestOneNetworkCannotTakeAllStreams(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) {
-		c.PublicURL = "https://p4p.example"
+		c.PublicURL, c.Proxied = "https://p4p.example", true
 		c.Limits = Limits{Streams: 100, BlockStreams: 2}
 	}})
 	open := func(from string) (*client, answer) {
@@ -222,7 +222,7 @@ func TestOneDeviceMayNotPostForAll(t *testing.T) {
 
 func TestWhoRepeatsAStrangersRecordsSilencesOnlyItself(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) {
-		c.PublicURL = "https://p4p.example"
+		c.PublicURL, c.Proxied = "https://p4p.example", true
 		c.Limits = Limits{Records: Rate{0.001, 2}}
 	}})
 	post := func(from string, rec protocol.Record) protocol.Code {
@@ -252,7 +252,7 @@ func TestWhoRepeatsAStrangersRecordsSilencesOnlyItself(t *testing.T) {
 
 func TestAWholeIPv6SiteGetsMoreThanAHouseholdButNotAnyAmount(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) {
-		c.PublicURL = "https://p4p.example"
+		c.PublicURL, c.Proxied = "https://p4p.example", true
 		c.Limits = Limits{Calls: Rate{0.001, 1}}
 	}})
 	ask := func(from string) int { return r.call("GET", "/v1/info", "", header("X-Forwarded-For", from)).status }
@@ -272,7 +272,7 @@ func TestAWholeIPv6SiteGetsMoreThanAHouseholdButNotAnyAmount(t *testing.T) {
 
 func TestBehindAProxyThatNamesNobodyAllShareOneLimit(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) {
-		c.PublicURL = "https://p4p.example"
+		c.PublicURL, c.Proxied = "https://p4p.example", true
 		c.Limits = Limits{Calls: Rate{0.001, 2}}
 	}})
 	for i, want := range []int{200, 200, 429} {
@@ -294,7 +294,7 @@ func TestAProgramOnThisMachineIsNotLimited(t *testing.T) {
 
 func TestBehindAProxyEachClientIsLimitedByItself(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) {
-		c.PublicURL = "https://p4p.example"
+		c.PublicURL, c.Proxied = "https://p4p.example", true
 		c.Limits = Limits{Calls: Rate{0.001, 1}}
 	}})
 	for _, c := range []struct {
@@ -388,7 +388,7 @@ func TestOnlyTheServersOwnNamesReachIt(t *testing.T) {
 		{wildcard, "pi.home:4747", "", "pi.home:4747", true},
 	} {
 		h := NewHosts(c.bound, c.listen, c.publicURL)
-		if err := h.checkHost(&http.Request{Host: c.host}); (err == nil) != c.ok {
+		if err := h.checkHost(&http.Request{Host: c.host}, nil); (err == nil) != c.ok {
 			t.Errorf("listening on %v (%q, %q), Host %q: %v", c.bound, c.listen, c.publicURL, c.host, err)
 		}
 	}

@@ -50,7 +50,7 @@ func (a *API) admit(r *http.Request) error {
 		}
 		return nil
 	}
-	if err := a.Hosts.checkHost(r); err != nil {
+	if err := a.Hosts.checkHost(r, a.reach.Load()); err != nil {
 		return err
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -1,0 +1,129 @@
+package tlsconf
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/tls"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"p4p/protocol"
+)
+
+var day0 = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+func open(t *testing.T, dir string, now *time.Time, hosts ...string) *SelfSigned {
+	t.Helper()
+	s, err := OpenSelfSigned(dir, hosts, func() time.Time { return *now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// shown is the certificate that a visitor gets.
+func shown(t *testing.T, s *SelfSigned) *tls.Certificate {
+	t.Helper()
+	c, err := s.Config().GetCertificate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestTheKeyAndTheCertificateOutliveARestart(t *testing.T) {
+	dir, now := filepath.Join(t.TempDir(), "tls"), day0
+	first := open(t, dir, &now, "192.168.1.5", "localhost")
+	now = now.Add(100 * 24 * time.Hour)
+	second := open(t, dir, &now, "192.168.1.5", "localhost")
+	if first.Pin() != second.Pin() || !bytes.Equal(shown(t, first).Certificate[0], shown(t, second).Certificate[0]) {
+		t.Error("a restart changed the key or the certificate")
+	}
+	c := shown(t, second).Leaf
+	for _, host := range []string{"192.168.1.5", "localhost"} {
+		if err := c.VerifyHostname(host); err != nil {
+			t.Error(err)
+		}
+	}
+	if c.VerifyHostname("192.168.1.6") == nil || c.NotAfter.Sub(c.NotBefore) > 825*24*time.Hour || !c.NotBefore.Before(day0) {
+		t.Errorf("it is for %v and %v, from %s to %s", c.IPAddresses, c.DNSNames, c.NotBefore, c.NotAfter)
+	}
+}
+
+func TestTheCertificateIsRenewedInTimeAndTheKeyStays(t *testing.T) {
+	dir, now := t.TempDir(), day0
+	s := open(t, dir, &now, "192.168.1.5")
+	pin, first := s.Pin(), shown(t, s).Leaf
+	for range 400 {
+		now = now.Add(24 * time.Hour)
+		if c := shown(t, s).Leaf; now.Before(c.NotBefore) || c.NotAfter.Sub(now) < renewal-24*time.Hour {
+			t.Fatalf("on %s a certificate is shown that ends on %s", now, c.NotAfter)
+		}
+	}
+	last := shown(t, s).Leaf
+	if last.Equal(first) {
+		t.Fatal("the certificate of the first day is still shown")
+	}
+	if !last.PublicKey.(*ecdsa.PublicKey).Equal(first.PublicKey) || open(t, dir, &now, "192.168.1.5").Pin() != pin {
+		t.Error("the renewal changed the key")
+	}
+}
+
+func TestOtherAddressesGetAnotherCertificateOfTheSameKey(t *testing.T) {
+	dir, now := t.TempDir(), day0
+	a, b := open(t, dir, &now, "192.168.1.5"), open(t, dir, &now, "10.0.0.7")
+	if a.Pin() != b.Pin() || shown(t, b).Leaf.VerifyHostname("10.0.0.7") != nil {
+		t.Errorf("%v", shown(t, b).Leaf.IPAddresses)
+	}
+}
+
+func TestKeysAreForTheirOwnerAlone(t *testing.T) {
+	dir, now := filepath.Join(t.TempDir(), "tls"), day0
+	open(t, dir, &now, "localhost")
+	for name, want := range map[string]os.FileMode{"": 0o700, keyFile: 0o600, certFile: 0o600} {
+		i, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || i.Mode().Perm() != want {
+			t.Errorf("%q: %v, %v", name, i.Mode(), err)
+		}
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 2 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+func TestAKeyThatCannotBeReadIsNotReplaced(t *testing.T) {
+	for _, content := range []string{"", "noise", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, keyFile)
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenSelfSigned(dir, []string{"localhost"}, time.Now); protocol.CodeOf(err) != protocol.CodeDataDamaged {
+			t.Errorf("%q: %v", content, err)
+		}
+		if b, err := os.ReadFile(file); err != nil || string(b) != content {
+			t.Errorf("%q became %q, %v", content, b, err)
+		}
+	}
+}
+
+func TestACertificateOfAnotherKeyIsNotShown(t *testing.T) {
+	dir, other, now := t.TempDir(), t.TempDir(), day0
+	open(t, other, &now, "localhost")
+	foreign, err := os.ReadFile(filepath.Join(other, certFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range [][]byte{foreign, []byte("noise"), nil} {
+		s := open(t, dir, &now, "localhost")
+		if err := os.WriteFile(filepath.Join(dir, certFile), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again := open(t, dir, &now, "localhost")
+		if !shown(t, again).Leaf.PublicKey.(*ecdsa.PublicKey).Equal(s.key.Public()) {
+			t.Errorf("%.20q: a certificate of another key is shown", content)
+		}
+	}
+}
