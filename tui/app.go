@@ -14,7 +14,6 @@ import (
 	"p4p/protocol"
 	"p4p/tui/keymap"
 	"p4p/tui/settings"
-	"p4p/tui/theme"
 )
 
 // frameTime is how often at most the screen asks again for what it shows.
@@ -111,7 +110,7 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 		a.width, a.height = msg.Width, msg.Height
 		return nil
 	case tea.BackgroundColorMsg:
-		a.theme = theme.New(msg.IsDark(), a.colour)
+		a.theme = chooseTheme(a.set.Theme, msg.IsDark(), a.colour)
 		return nil
 	case tea.ModeReportMsg:
 		if msg.Mode == ansi.ModeUnicodeCore && (msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet || msg.Value == ansi.ModePermanentlySet) {
@@ -200,7 +199,7 @@ func (a *app) takeNote() tea.Cmd {
 
 // tick keeps the countdown to the next try moving while there is one.
 func (a *app) tick() tea.Cmd {
-	if a.ticking || a.status.Connection != client.Offline || !a.status.RetryAt.After(a.now()) {
+	if a.ticking || a.still() || a.status.Connection != client.Offline || !a.status.RetryAt.After(a.now()) {
 		return nil
 	}
 	a.ticking = true

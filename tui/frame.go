@@ -28,6 +28,9 @@ func (a *app) View() tea.View {
 	if n := len(a.notices); n > 0 {
 		v.WindowTitle = "P4P (" + thousands(n) + ")"
 	}
+	if cursor != nil && a.still() {
+		cursor.Blink = false
+	}
 	v.Cursor = cursor
 	if !a.noMouse {
 		v.MouseMode = tea.MouseModeCellMotion
@@ -183,6 +186,9 @@ func (u *ui) answering() bool {
 }
 
 func (u *ui) retry() string {
+	if u.still() {
+		return "It is tried again by itself."
+	}
 	wait := u.status.RetryAt.Sub(u.now()).Round(time.Second)
 	if wait <= 0 {
 		return "Trying again."

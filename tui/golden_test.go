@@ -11,6 +11,7 @@ import (
 
 	"p4p/client"
 	"p4p/protocol"
+	"p4p/tui/settings"
 )
 
 // lively is a feed with a bit of everything.
@@ -224,13 +225,18 @@ func TestEachThemeLooksAsItWasRead(t *testing.T) {
 		name       string
 		background color.Color
 		colour     bool
+		setting    string
 	}{
-		{"theme_dark", color.Black, true},
-		{"theme_light", color.White, true},
-		{"theme_no_color", color.Black, false},
+		{"theme_dark", color.Black, true, "auto"},
+		{"theme_light", color.White, true, "auto"},
+		{"theme_no_color", color.Black, false, "auto"},
+		{"theme_high_contrast_dark", color.Black, true, "high-contrast"},
+		{"theme_high_contrast_light", color.Black, true, "high-contrast-light"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := sitWith(t, lively(), 80, 24, Options{}, tt.colour)
+			set := settings.Default()
+			set.Theme = tt.setting
+			p := sitWith(t, lively(), 80, 24, Options{Settings: &set}, tt.colour)
 			p.send(tea.BackgroundColorMsg{Color: tt.background})
 			p.press("j", "j", "j")
 			p.styled(tt.name)

@@ -110,7 +110,7 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 	}
 	u := &ui{
 		set: set,
-		ctx: ctx, client: o.Client, theme: theme.New(true, colour), profile: profile,
+		ctx: ctx, client: o.Client, theme: chooseTheme(set.Theme, true, colour), profile: profile,
 		now: time.Now, saveDir: o.SaveDir, pictures: newPictures(),
 		drafts: &draftBox{last: map[string]int{}},
 		after: func(d time.Duration, msg tea.Msg) tea.Cmd {
@@ -133,6 +133,25 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 	}
 	return a
 }
+
+// chooseTheme is the theme of a setting, for a background that the terminal told or
+// that is guessed.
+func chooseTheme(setting string, isDark, colour bool) theme.Theme {
+	name, of, _ := strings.Cut(setting, settings.HighContrast)
+	switch name + of {
+	case "dark", "-dark":
+		isDark = true
+	case "light", "-light":
+		isDark = false
+	}
+	if strings.HasPrefix(setting, settings.HighContrast) {
+		return theme.HighContrast(isDark, colour)
+	}
+	return theme.New(isDark, colour)
+}
+
+// still tells that nothing is to move that need not.
+func (u *ui) still() bool { return u.set.Motion == settings.MotionReduced }
 
 // colours is what the terminal can show, and whether the person wants colours.
 // NO_COLOR is the theme's to honour: if it reached Bubble Tea, that would take

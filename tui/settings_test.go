@@ -5,11 +5,17 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
 	"p4p/tui/keymap"
 	"p4p/tui/settings"
+	"p4p/tui/theme"
 )
 
 // sets sits down with settings.
@@ -120,5 +126,44 @@ func TestEveryKeyCanBePressedByItsName(t *testing.T) {
 		if got := keyPress(name).String(); got != name {
 			t.Errorf("%q is pressed as %q", name, got)
 		}
+	}
+}
+
+func TestATheme(t *testing.T) {
+	for _, tt := range []struct {
+		setting        string
+		asked          bool // what the terminal says
+		dark, contrast bool
+	}{
+		{"auto", true, true, false},
+		{"auto", false, false, false},
+		{"dark", false, true, false},
+		{"light", true, false, false},
+		{"high-contrast", false, false, true},
+		{"high-contrast-dark", false, true, true},
+		{"high-contrast-light", true, false, true},
+	} {
+		got := chooseTheme(tt.setting, tt.asked, true)
+		want := theme.New(tt.dark, true)
+		if tt.contrast {
+			want = theme.HighContrast(tt.dark, true)
+		}
+		if got.Key.Render("x")+got.Pill.Render("x") != want.Key.Render("x")+want.Pill.Render("x") || got.Dark != tt.dark {
+			t.Errorf("%+v is not so", tt)
+		}
+	}
+}
+
+func TestWithReducedMotionNothingCountsDown(t *testing.T) {
+	f := lively()
+	f.status = client.Status{Connection: client.Offline, RetryAt: t0.Add(10 * time.Second)}
+	p := sets(t, f, "motion = reduced\n")
+	p.sees("It is tried again by itself.").doesNotSee("Next try in")
+	if slices.ContainsFunc(p.timers, func(m tea.Msg) bool { _, ok := m.(secondMsg); return ok }) {
+		t.Error("a second's timer runs")
+	}
+	p.press("n")
+	if c := p.app.View().Cursor; c == nil || c.Blink {
+		t.Errorf("the cursor is %+v", c)
 	}
 }

@@ -28,7 +28,7 @@ type Settings struct {
 
 // What the settings can be; the first is the default.
 var (
-	Themes     = []string{"auto", "dark", "light", "high-contrast"}
+	Themes     = []string{"auto", "dark", "light", HighContrast, HighContrast + "-dark", HighContrast + "-light"}
 	ImageModes = []string{"auto", "kitty", "sixel", "iterm", "blocks", "off"}
 	motions    = []string{MotionFull, MotionReduced}
 	switches   = []string{On, Off}
@@ -36,6 +36,7 @@ var (
 
 // Values of settings.
 const (
+	HighContrast  = "high-contrast"
 	MotionFull    = "full"
 	MotionReduced = "reduced"
 	On            = "on"
@@ -51,7 +52,7 @@ type option struct {
 }
 
 var options = []option{
-	{"theme", "The colours; auto asks the terminal for its background.", Themes, func(s *Settings) *string { return &s.Theme }},
+	{"theme", "The colours; auto, and high-contrast as such, ask the terminal for its background.", Themes, func(s *Settings) *string { return &s.Theme }},
 	{"images", "How pictures are drawn; auto asks the terminal what it can.", ImageModes, func(s *Settings) *string { return &s.Images }},
 	{"motion", "Whether the screen changes by itself more than it must.", motions, func(s *Settings) *string { return &s.Motion }},
 	{"notifications", "Whether the terminal tells of friends' posts, of comments on yours and of accepted invites.", switches, func(s *Settings) *string { return &s.Notifications }},

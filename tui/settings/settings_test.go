@@ -34,7 +34,7 @@ func TestWhatAFileSaysHolds(t *testing.T) {
 func TestAWrongLineIsLeftOutAndSaysWhatWouldFit(t *testing.T) {
 	for _, tt := range []struct{ line, want string }{
 		{"thme = dark", `config, line 2: there is no setting "thme" (do you mean theme?).`},
-		{"theme = drak", `theme cannot be "drak" (do you mean dark?): it is auto, dark, light or high-contrast.`},
+		{"theme = drak", `theme cannot be "drak" (do you mean dark?): it is auto, dark, light, high-contrast, high-contrast-dark or high-contrast-light.`},
 		{"theme", `"theme" is no setting; one is written as theme = dark.`},
 		{"= dark", `"= dark" is no setting`},
 		{"theme =", `theme has no value`},

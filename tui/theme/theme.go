@@ -34,6 +34,24 @@ var (
 	}
 )
 
+// Two more for those who need more contrast: at least 7 to 1, faint included.
+var (
+	darkHigh = palette{
+		dim: hex("#e4e4e4"), faint: hex("#b8b8b8"),
+		accent: hex("#8fd8ff"), friend: hex("#ffd75f"), you: hex("#a6ffb8"),
+		warn: hex("#ffe97a"), bad: hex("#ffb3ac"), good: hex("#a6ffb8"),
+		bar: hex("#000000"), barText: hex("#ffffff"),
+		tags: hexes("#ffb3ac", "#ffcf9e", "#fff0a8", "#b8ff9e", "#8ff5e6", "#8fd8ff", "#d2c6ff", "#ffc2ee"),
+	}
+	lightHigh = palette{
+		dim: hex("#2b2b2b"), faint: hex("#474747"),
+		accent: hex("#003f75"), friend: hex("#5c3000"), you: hex("#00430f"),
+		warn: hex("#523600"), bad: hex("#7d0010"), good: hex("#00430f"),
+		bar: hex("#ffffff"), barText: hex("#000000"),
+		tags: hexes("#7d0010", "#632f00", "#4b3a00", "#174300", "#00423b", "#003f75", "#38208f", "#6b0052"),
+	}
+)
+
 func hex(s string) color.Color { return lipgloss.Color(s) }
 
 func hexes(s ...string) []color.Color {
@@ -61,6 +79,30 @@ type Theme struct {
 
 // New makes the theme for a dark or light background, with or without colours.
 func New(isDark, colour bool) Theme {
+	p := light
+	if isDark {
+		p = dark
+	}
+	return styles(p, isDark, colour)
+}
+
+// HighContrast makes the theme for those who need more contrast. What is selected or
+// pressing is reversed, in whatever colours the terminal has.
+func HighContrast(isDark, colour bool) Theme {
+	p := lightHigh
+	if isDark {
+		p = darkHigh
+	}
+	t := styles(p, isDark, colour)
+	if colour {
+		strong := lipgloss.NewStyle().Bold(true).Reverse(true)
+		t.Pill, t.Bar, t.Banner = strong, strong, strong
+		t.Select, t.Key, t.Bad = t.Select.Bold(true), t.Key.Bold(true), t.Bad.Bold(true)
+	}
+	return t
+}
+
+func styles(p palette, isDark, colour bool) Theme {
 	plain := lipgloss.NewStyle()
 	if !colour {
 		return Theme{
@@ -73,10 +115,6 @@ func New(isDark, colour bool) Theme {
 			Address: plain.Underline(true),
 			tags:    []lipgloss.Style{plain},
 		}
-	}
-	p := light
-	if isDark {
-		p = dark
 	}
 	fg := plain.Foreground
 	t := Theme{

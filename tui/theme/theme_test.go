@@ -31,19 +31,25 @@ func TestWordsAreReadableOnUsualBackgrounds(t *testing.T) {
 		name        string
 		p           palette
 		backgrounds []string
+		least       float64
 	}{
-		{"dark", dark, []string{"#000000", "#1e1e2e", "#282828"}},
-		{"light", light, []string{"#ffffff", "#fdf6e3", "#f5f5f5"}},
+		{"dark", dark, []string{"#000000", "#1e1e2e", "#282828"}, 4.5},
+		{"light", light, []string{"#ffffff", "#fdf6e3", "#f5f5f5"}, 4.5},
+		{"high contrast, dark", darkHigh, []string{"#000000", "#1e1e2e", "#282828"}, 7},
+		{"high contrast, light", lightHigh, []string{"#ffffff", "#fdf6e3", "#f5f5f5"}, 7},
 	} {
 		words := map[string]color.Color{
 			"dim": tt.p.dim, "accent": tt.p.accent, "friend": tt.p.friend, "you": tt.p.you, "warn": tt.p.warn, "bad": tt.p.bad, "good": tt.p.good,
+		}
+		if tt.least > 4.5 {
+			words["faint"] = tt.p.faint
 		}
 		for i, c := range tt.p.tags {
 			words[fmt.Sprint("tag ", i)] = c
 		}
 		for _, b := range tt.backgrounds {
 			for word, c := range words {
-				if got := contrast(c, hex(b)); got < 4.5 {
+				if got := contrast(c, hex(b)); got < tt.least {
 					t.Errorf("%s: %s on %s has a contrast of %.1f to 1", tt.name, word, b, got)
 				}
 			}
