@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -151,14 +152,15 @@ func eval[T any](p *phone, expression string) T {
 }
 
 // until waits until a JavaScript expression about the document is true, looking
-// again whenever the document changes.
+// again whenever the document changes or one of its pictures is there.
 func (p *phone) until(expression string) {
 	p.t.Helper()
 	eval[bool](p, fmt.Sprintf(`new Promise((resolve, reject) => {
-		const look = () => { if (%s) { clearTimeout(timer); eye.disconnect(); resolve(true); } };
+		const look = () => { if (%s) { clearTimeout(timer); eye.disconnect(); document.removeEventListener("load", look, true); resolve(true); } };
 		const eye = new MutationObserver(look);
 		const timer = setTimeout(() => reject(new Error("waited in vain for " + %s)), 50000);
 		eye.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+		document.addEventListener("load", look, true);
 		look();
 	})`, expression, quote(expression)))
 }
@@ -195,55 +197,43 @@ func quote(s string) string {
 	return string(b)
 }
 
-// audit has axe-core, whose axe.min.js P4P_AXE names, look for what keeps people
-// from using the screen.
-func (p *phone) audit(name string) {
-	p.t.Helper()
-	file := os.Getenv("P4P_AXE")
-	if file == "" {
-		return
-	}
-	axe, err := os.ReadFile(file)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.do(chromedp.Evaluate[chromedp.Void](string(axe)))
-	for _, fault := range eval[[]string](p, `axe.run(document, { resultTypes: ["violations"] }).then((r) => r.violations
-		.filter((v) => v.impact === "serious" || v.impact === "critical")
-		.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.html).join(" ")))`) {
-		p.t.Errorf("%s: %s", name, fault)
-	}
-}
-
-// shot keeps a picture of the screen where P4P_SCREENSHOTS says: on a phone and
-// on a computer, light and dark.
+// shot audits a view, light and dark, and keeps a picture of it where
+// P4P_SCREENSHOTS says: on a phone and on a computer.
 func (p *phone) shot(name string) {
 	p.t.Helper()
-	p.audit(name)
 	folder := os.Getenv("P4P_SCREENSHOTS")
-	if folder == "" {
-		return
+	if folder != "" {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			p.t.Fatal(err)
+		}
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		p.t.Fatal(err)
-	}
-	for _, size := range [][2]int64{{390, 844}, {1280, 800}} {
-		p.do(chromedp.EmulateViewport(size[0], size[1]))
-		for _, scheme := range []string{"light", "dark"} {
-			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
-			if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, media); err != nil {
-				p.t.Fatal(err)
-			}
+	for _, scheme := range []string{"light", "dark"} {
+		p.scheme(scheme)
+		p.audit(name + ", " + scheme)
+		if folder == "" {
+			continue
+		}
+		for _, size := range [][2]int64{{390, 844}, {1280, 800}} {
+			p.do(chromedp.EmulateViewport(size[0], size[1]))
 			png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 			if err != nil {
 				p.t.Fatal(err)
 			}
-			file := filepath.Join(folder, fmt.Sprintf("%s-%dx%d-%s.png", name, size[0], size[1], scheme))
+			file := filepath.Join(folder, fmt.Sprintf("%s-%dx%d-%s.png", strings.ReplaceAll(name, " ", "-"), size[0], size[1], scheme))
 			if err := os.WriteFile(file, png, 0o644); err != nil {
 				p.t.Fatal(err)
 			}
-			p.audit(name + ", " + scheme)
 		}
+		p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	}
-	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	p.scheme("")
+}
+
+// scheme has the system ask for light or dark; nothing is asked for with "".
+func (p *phone) scheme(name string) {
+	p.t.Helper()
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}}
+	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, media); err != nil {
+		p.t.Fatal(err)
+	}
 }
