@@ -46,6 +46,7 @@ func acceptCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			a.remind(ctx, c)
 			a.unsent(f.Unsent, "somebody else may still take the invite before you.")
 			return a.print(acceptance{f.Friendship, f.UUID, f.Name, f.SafetyNumber},
 				"You see %s's posts by name now; %[1]s sees yours after confirming.\nSafety number: %s", safeLine(f.Name), f.SafetyNumber)

@@ -31,6 +31,7 @@ type app struct {
 	home, profile, serverURL string
 	json                     bool
 	err                      error
+	quiet                    bool // about what the profile's owner should know
 
 	client *client.Client
 
@@ -58,6 +59,9 @@ func (a *app) open(ctx context.Context, log *slog.Logger) (*client.Client, error
 	}
 	c, err := client.Open(ctx, o)
 	a.client = c
+	if err == nil {
+		a.warnings(ctx, c)
+	}
 	return c, err
 }
 

@@ -50,8 +50,9 @@ func restoreCommand(a *app) *cobra.Command {
 		Use:   "restore FILE",
 		Short: "Become who you were when a backup was made; only a profile with nothing in it is filled",
 		Long: "Restore checks the whole backup before it changes anything, and fills a profile that\n" +
-			"is new or has nothing in it. Go on with it in one place only: two machines with\n" +
-			"one profile would contradict each other.",
+			"is new or has nothing in it. One that was moved here (p4p move) takes the backup of\n" +
+			"the same identity for its names. Go on with it in one place only: two machines\n" +
+			"with one profile would contradict each other.",
 		Example: "p4p restore p4p-backup.age\np4p --profile old restore p4p-backup.age",
 		Args:    cobra.ExactArgs(1),
 		RunE: a.run(func(ctx context.Context, args []string) error {

@@ -76,7 +76,11 @@ func friendsCommand(a *app) *cobra.Command {
 	}
 	one("confirm", "Confirm that it was this friend who accepted your invite", "%s is a friend now: their posts show the name.",
 		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {
-			return c.Confirm(ctx, f)
+			made, err := c.Confirm(ctx, f)
+			if err == nil {
+				a.remind(ctx, c)
+			}
+			return made, err
 		})
 	one("refuse", "Refuse whoever accepted the invite made for this friend", "Refused: no name was given, and the invite for %s is burnt.",
 		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {

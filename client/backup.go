@@ -41,6 +41,22 @@ func (c *Client) Backup(ctx context.Context, file, passphrase string) error {
 	if err := replaceable(file); err != nil {
 		return err
 	}
+	// Whom it has is noted in it, so that nobody is reminded where it is restored.
+	before, err := c.local.Setting(ctx, settingBackup)
+	if err != nil {
+		return err
+	}
+	if err := c.noteBackup(ctx); err != nil {
+		return err
+	}
+	if err := c.writeBackup(ctx, file, passphrase); err != nil {
+		return errors.Join(err, c.local.SetSetting(ctx, settingBackup, before))
+	}
+	c.notify(NoticesChanged)
+	return nil
+}
+
+func (c *Client) writeBackup(ctx context.Context, file, passphrase string) error {
 	var plain bytes.Buffer
 	if err := c.local.WriteBackup(ctx, &plain); err != nil {
 		return err
@@ -102,7 +118,7 @@ func CanRestore(ctx context.Context, o Options) error {
 
 // passingSetting tells which settings a profile gets by being looked at.
 func passingSetting(key string) bool {
-	return key == settingServer || strings.HasPrefix(key, readPrefix)
+	return key == settingServer || key == settingBackup || strings.HasPrefix(key, readPrefix) || strings.HasPrefix(key, warnPrefix)
 }
 
 func errNoPassphrase() *protocol.Error {

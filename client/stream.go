@@ -253,6 +253,7 @@ func (ss *session) store(ctx context.Context, frames <-chan []protocol.Event, on
 		}
 		ss.place, ss.moved = a.Place, true
 		ss.head = max(ss.head, events[len(events)-1].Seq)
+		ss.c.lookForTwin(ctx, entries)
 		if a.Visible {
 			ss.c.notify(FeedChanged)
 		}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -91,52 +92,71 @@ func errBadBackup(cause error) *protocol.Error {
 // MadeAt is when the backup was written.
 func (b *Backup) MadeAt() time.Time { return b.document.MadeAt }
 
-// Restore makes an empty profile the one of the backup: all of it, or none.
-// A profile with something in it is left as it is: profile_in_use.
+// Restore makes an empty profile the one of the backup: all of it, or none. One
+// that was moved here ([Map.Adopt]) and holds nothing but its posts takes the
+// backup of the same identity, and keeps what it knows of them. Any other profile
+// with something in it is left as it is: profile_in_use.
 //
 // passing tells which settings are nothing: those that come by themselves.
 func (m *Map) Restore(ctx context.Context, b *Backup, passing func(setting string) bool) error {
 	return m.write(ctx, func(t *tx) error {
-		if err := mustBeEmpty(ctx, t, passing); err != nil {
+		moved, err := mustBeEmpty(ctx, t, passing)
+		if err != nil {
 			return err
 		}
 		t.relabel, t.erase = true, true
-		return fill(ctx, t, b.Tables)
+		if moved {
+			return t.complete(ctx, b)
+		}
+		if err := fill(ctx, t, b.Tables); err != nil {
+			return err
+		}
+		return t.startWatch(ctx)
 	})
 }
 
 // Empty tells whether nothing would be lost by restoring a backup into this
 // profile, as an error: profile_in_use. passing is as for [Map.Restore].
 func (m *Map) Empty(ctx context.Context, passing func(setting string) bool) error {
-	return m.read(ctx, func(q querier) error { return mustBeEmpty(ctx, q, passing) })
+	return m.read(ctx, func(q querier) error {
+		_, err := mustBeEmpty(ctx, q, passing)
+		return err
+	})
 }
 
-// mustBeEmpty refuses a profile that is bound or has anything in it.
-func mustBeEmpty(ctx context.Context, q querier, passing func(string) bool) error {
+// mustBeEmpty refuses a profile that has anything in it. One that was moved here
+// may be bound and may have said something.
+func mustBeEmpty(ctx context.Context, q querier, passing func(string) bool) (moved bool, err error) {
 	id, err := readIdentity(ctx, q)
 	if err != nil {
-		return err
+		return false, err
+	}
+	if moved, err = isMoved(ctx, q); err != nil {
+		return false, err
 	}
 	names, err := tableNames(ctx, q)
 	if err != nil {
-		return err
+		return false, err
 	}
-	has := !id.server.IsZero()
+	has := !id.server.IsZero() && !moved
 	for _, name := range names {
+		if name == "profile" || moved && name == "made" {
+			continue
+		}
 		t, err := readTable(ctx, q, name)
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, row := range t.Rows {
 			key, _ := row[max(0, slices.Index(t.Columns, "key"))].(string)
-			has = has || name != "profile" && (name != "settings" || !passing(key))
+			has = has || name != "settings" || !passing(key) && !strings.HasPrefix(key, ownPrefix)
 		}
 	}
 	if has {
-		return protocol.Errorf(protocol.CodeProfileInUse,
-			"This profile has something in it already, and nothing of it was changed: restore into a new one, as in p4p --profile NAME restore FILE.")
+		return false, protocol.Errorf(protocol.CodeProfileInUse,
+			"This profile has something in it already, and nothing of it was changed: use a new one, as in p4p --profile NAME restore FILE.")
 	}
-	return nil
+	return moved, nil
 }
 
 // stage builds a database in memory as the backup's program would have it, brings

@@ -46,6 +46,9 @@ func (m *Map) Enqueue(ctx context.Context, r protocol.Record, picture []byte) er
 		if !mine {
 			return errOtherKey()
 		}
+		if _, err := t.ExecContext(ctx, "INSERT INTO made (id) VALUES (?) ON CONFLICT (id) DO NOTHING", r.ID[:]); err != nil {
+			return err
+		}
 		_, err = t.ExecContext(ctx, "INSERT INTO outbox (id, kind, jws, queued, picture) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
 			r.ID[:], r.Kind, r.JWS, m.now().UnixMilli(), picture)
 		return err

@@ -74,6 +74,8 @@ const (
 	CodeBadBackup        Code = "bad_backup"
 	CodeWrongPassphrase  Code = "wrong_passphrase"
 	CodeProfileInUse     Code = "profile_in_use"
+	CodeBadMove          Code = "bad_move"
+	CodeWrongCode        Code = "wrong_code"
 	CodeMapDamaged       Code = "map_damaged"
 	CodeMapNewer         Code = "map_newer"
 	CodeHomeUnwritable   Code = "home_unwritable"

@@ -92,6 +92,8 @@ func ParseLink(s string) (Link, error) {
 	switch {
 	case s == "":
 		return bad("There is no link: paste the whole link that your friend sent.")
+	case LooksLikeMove(s):
+		return Link{}, ErrMove()
 	case len(s) > maxLink:
 		return bad("This is too long for a P4P link: paste the link alone.")
 	}

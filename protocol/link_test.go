@@ -72,7 +72,7 @@ func refusedLinks() []refusedLink {
 		{"another path", "https://p4p.example/x/" + linkF + s, CodeNotAnInvite, "not a friend invite"},
 		{"the bare server", "https://p4p.example", CodeNotAnInvite, "not a friend invite"},
 		{"a post", "https://p4p.example/p/" + linkF, CodeNotAnInvite, "link to a post"},
-		{"a move", "p4p://move/abc", CodeNotAnInvite, "not a friend invite"},
+		{"a move", "p4p://move/abc", CodeNotAnInvite, "is your friend"},
 		{"no fragment", "https://p4p.example" + f, CodeLinkIncomplete, "behind # is missing"},
 		{"an empty fragment", "https://p4p.example" + f + "#", CodeLinkIncomplete, "behind # is missing"},
 		{"a fragment cut off", "https://p4p.example" + f + s[:20], CodeLinkIncomplete, "cut off"},

@@ -324,6 +324,9 @@ func (a *app) paste(msg tea.PasteMsg) tea.Cmd {
 		if link == "" {
 			return cmd
 		}
+		if protocol.LooksLikeMove(link) {
+			return tea.Batch(cmd, a.say(bad, "Take it out again before you send this. "+protocol.ErrMove().Message))
+		}
 		a.pasted = link
 		return tea.Batch(cmd, a.say(note, "That is a friend invite. To open it press "+a.keyOf(keymap.Typing, keymap.OpenLink)+"; whoever reads it can use it, so do not post it."))
 	}
