@@ -68,7 +68,7 @@ func (c *Client) absorbNext(r *localmap.Friendship, view protocol.MailboxView) e
 	case got.Kind == protocol.SlotConfirm && r.State == localmap.StateAccepted:
 		c.become(r, localmap.StateFriend)
 	}
-	r.Seen = seenOf(got)
+	r.Seen, r.Refusal = seenOf(got), "" // whatever troubled it is over
 	return nil
 }
 

@@ -14,8 +14,13 @@ const (
 	stored   moment = "stored"   // what came of it is stored, and nobody was told
 )
 
-// reading stands for the reading of a mailbox, which is never owed.
-const reading localmap.Call = "read"
+// What is never owed itself.
+const (
+	reading  localmap.Call = "read"   // a mailbox
+	rotating localmap.Call = "rotate" // the change of key
+	telling  localmap.Call = "tell"   // a friend of it: what follows is a call as for a confirmation
+	refusing localmap.Call = "refuse" // and a new invite with it
+)
 
 // crashPoint is a moment of one kind of call.
 type crashPoint struct {
@@ -25,7 +30,7 @@ type crashPoint struct {
 
 // crashPoints are all of them.
 func crashPoints() []crashPoint {
-	points := []crashPoint{{reading, answered}, {reading, stored}}
+	points := []crashPoint{{reading, answered}, {reading, stored}, {rotating, owed}, {rotating, stored}, {telling, stored}, {refusing, stored}}
 	for _, call := range []localmap.Call{localmap.CallCreate, localmap.CallAccept, localmap.CallConfirm, localmap.CallEnd, localmap.CallRevoke} {
 		for _, at := range []moment{owed, answered, stored} {
 			points = append(points, crashPoint{call, at})

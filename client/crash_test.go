@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -98,6 +99,26 @@ func (s *stage) removes(p *person) {
 	s.act(p, func() error { _, err := p.Remove(s.t.Context(), s.link.Friendship); return err })
 }
 
+// rotates changes somebody's key; told right away, or as the time for it comes.
+func (s *stage) rotates(p *person, spread time.Duration) {
+	old := p.local.Rotations()
+	s.act(p, func() error {
+		_, err := p.Rotate(s.t.Context(), spread)
+		return err
+	})
+	if p.local.Rotations() == old { // it died before anything was changed
+		if _, err := p.Rotate(s.t.Context(), spread); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.passes(spread)
+	s.reads(p)
+}
+
+func (s *stage) refusesAndReissues() {
+	s.act(s.anna, func() error { _, _, err := s.anna.RefuseAndReissue(s.t.Context(), s.link.Friendship); return err })
+}
+
 var stories = map[string]func(s *stage){
 	"confirmed": func(s *stage) { s.invites(); s.accepts(); s.reads(s.anna); s.confirms(); s.reads(s.bob) },
 	"ended": func(s *stage) {
@@ -119,6 +140,35 @@ var stories = map[string]func(s *stage){
 		s.removes(s.bob)
 		s.confirms()
 	},
+	"a friend changes the key": func(s *stage) {
+		s.invites()
+		s.accepts()
+		s.reads(s.anna)
+		s.confirms()
+		s.reads(s.bob)
+		s.rotates(s.anna, time.Hour)
+		s.rotates(s.bob, 0)
+		s.reads(s.anna)
+		s.reads(s.bob)
+	},
+	"the invitee changes the key before she is confirmed": func(s *stage) {
+		s.invites()
+		s.accepts()
+		s.rotates(s.bob, 0)
+		s.reads(s.anna)
+		s.confirms()
+		s.reads(s.bob)
+	},
+	"the inviter changes the key before confirming": func(s *stage) {
+		s.invites()
+		s.accepts()
+		s.reads(s.anna)
+		s.rotates(s.anna, 0)
+		s.confirms()
+		s.reads(s.bob)
+	},
+	"the inviter changes the key while the invite is open": func(s *stage) { s.invites(); s.rotates(s.anna, 0) },
+	"refused and made anew":                                func(s *stage) { s.invites(); s.accepts(); s.reads(s.anna); s.refusesAndReissues(); s.reads(s.bob) },
 	"not to be opened": func(s *stage) {
 		s.invites()
 		s.accepts()
@@ -155,9 +205,12 @@ func play(t *testing.T, story func(*stage), dieAt int) (ending []string, passed 
 	story(s)
 	passed = slices.Clone(s.passed)
 	s.dieAt = -1
-	for _, p := range []*person{s.anna, s.bob} {
-		if err := p.resumeFriendships(t.Context()); err != nil {
-			t.Fatal(err)
+	for range 2 {
+		for _, p := range []*person{s.anna, s.bob} {
+			s.passes(respread)
+			if err := p.resumeFriendships(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	ending = append(ending, fmt.Sprintf("mailbox %s", s.state(s.link.Friendship)))
@@ -175,10 +228,16 @@ func (p *person) tells(others ...*person) string {
 	if err != nil || err2 != nil {
 		p.t.Fatal(err, err2)
 	}
+	var rows []string
 	for _, f := range list {
 		r := p.row(f.Friendship)
-		fmt.Fprintf(&b, "%s %s, unsent %v, refusal %q, secret %v, keys %v, n %d, seen %d; ",
-			f.Name, f.State, f.Unsent, r.Refusal, r.Secret != nil, r.Keys != nil, r.OwnN, r.Seen.N)
+		rows = append(rows, fmt.Sprintf("%s %s, unsent %v, refusal %q, secret %v, keys %v, steps %d; ",
+			f.Name, f.State, f.Unsent, r.Refusal, r.Secret != nil, r.Keys != nil, len(r.Seen.Steps)))
+	}
+	slices.Sort(rows) // those of one name stand by a random UUID
+	b.WriteString(strings.Join(rows, ""))
+	if left, err := p.FriendsToTell(p.t.Context()); err != nil || left > 0 {
+		fmt.Fprintf(&b, "%d to tell, %v; ", left, err)
 	}
 	for _, c := range book {
 		fmt.Fprintf(&b, "knows %s; ", c.Name)

@@ -150,7 +150,7 @@ func (c *Client) Confirm(ctx context.Context, f protocol.UUID) (Friendship, erro
 			return wrongState(*r, "can be confirmed once somebody accepted your invite")
 		}
 		c.become(r, localmap.StateFriend)
-		return c.sealConfirm(r, r.OwnN+1)
+		return c.sealOwn(r, c.local.OwnKeys(), r.OwnN+1)
 	})
 }
 
@@ -180,6 +180,40 @@ func (c *Client) Refuse(ctx context.Context, f protocol.UUID) (Friendship, error
 		c.become(r, localmap.StateRefused)
 		return c.sealEnd(r, r.OwnN+1)
 	})
+}
+
+// RefuseAndReissue is [Client.Refuse] for an invite that somebody unexpected has
+// used: it is burnt, and a new one for the same name takes its place in the same
+// step. Codes as there, and server_unreachable when no server was met in this run.
+func (c *Client) RefuseAndReissue(ctx context.Context, f protocol.UUID) (Friendship, Invite, error) {
+	s, err := c.reach(ctx)
+	if err != nil {
+		return Friendship{}, Invite{}, err
+	}
+	refused, made, err := c.local.ReplaceFriendship(ctx, f, func(r *localmap.Friendship) (localmap.Friendship, error) {
+		if r.Role != protocol.RoleInviter || r.State != localmap.StateAccepted {
+			return localmap.Friendship{}, wrongState(*r, "can be refused once somebody accepted your invite, and until you confirm")
+		}
+		fresh, err := c.reissue(s, c.local.Key(), *r)
+		if err != nil {
+			return fresh, err
+		}
+		c.become(r, localmap.StateRefused)
+		return fresh, c.sealEnd(r, r.OwnN+1)
+	})
+	if err != nil {
+		return Friendship{}, Invite{}, err
+	}
+	c.passing(refusing, stored)
+	c.notify(friendshipChanged)
+	for _, r := range []*localmap.Friendship{&refused, &made} {
+		after, err := c.complete(ctx, r.ID)
+		c.warn(ctx, "an invite cannot be replaced now", err)
+		if err == nil || after.Pending != localmap.CallNone {
+			*r = after
+		}
+	}
+	return friendshipOf(refused), inviteOf(made), nil
 }
 
 // Remove takes a friendship away, and its name off that device's posts, at once;

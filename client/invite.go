@@ -37,7 +37,7 @@ func (c *Client) Invite(ctx context.Context, name string, expires time.Duration)
 	if err != nil {
 		return Invite{}, err
 	}
-	row, q, err := c.newInvite(s, expires)
+	row, q, err := c.newInvite(s, c.local.Key(), expires)
 	if err != nil {
 		return Invite{}, err
 	}
@@ -48,9 +48,10 @@ func (c *Client) Invite(ctx context.Context, name string, expires time.Duration)
 	return inviteOf(row), nil
 }
 
-// newInvite draws an invite and what the server is to know of it.
-func (c *Client) newInvite(s *server, expires time.Duration) (localmap.Friendship, request, error) {
-	root, key := c.local.Root(), c.local.Key()
+// newInvite draws an invite of this profile's key, and what the server is to know
+// of it.
+func (c *Client) newInvite(s *server, key protocol.DeviceKey, expires time.Duration) (localmap.Friendship, request, error) {
+	root := c.local.Root()
 	secret, err := protocol.NewSecret(c.opt.Random)
 	if err != nil {
 		return localmap.Friendship{}, request{}, err

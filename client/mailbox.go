@@ -59,7 +59,7 @@ func (c *Client) resumeFriendships(ctx context.Context) error {
 			c.log.Warn("a friendship cannot be brought up to date", "code", code)
 		}
 	}
-	return nil
+	return c.tellFriends(ctx, false)
 }
 
 // payEvery is how often a connected client makes owed calls again.
@@ -75,6 +75,9 @@ func (c *Client) keepFriendships(ctx context.Context) {
 			if r.Pending != localmap.CallNone && err == nil {
 				err = c.catchUp(ctx, r.ID)
 			}
+		}
+		if err == nil {
+			err = c.tellFriends(ctx, false)
 		}
 		c.warn(ctx, "a friendship's step cannot be sent", err)
 	})
@@ -106,11 +109,32 @@ func (c *Client) read(ctx context.Context, before localmap.Friendship) (localmap
 		}
 		return c.absorb(r, view)
 	})
+	if err != nil {
+		c.distrust(ctx, before.ID, err)
+	}
 	c.passing(reading, stored)
 	if err == nil && row.Pending != localmap.CallNone {
 		return c.complete(ctx, row.ID) // what cannot be opened is refused
 	}
 	return row, err
+}
+
+// distrust notes beside a friendship that a key took the friend's place without
+// the old key's signature, for its owner to see: whoever sealed it holds the pair's
+// key, which the server does not, and the comparison of safety numbers no longer
+// counts. Nothing of what the mailbox says is stored, here or for any other fault.
+func (c *Client) distrust(ctx context.Context, f protocol.UUID, why error) {
+	if protocol.CodeOf(why) != protocol.CodeBrokenSuccession {
+		return
+	}
+	_, err := c.update(ctx, f, func(r *localmap.Friendship) error {
+		if r.Refusal == protocol.CodeBrokenSuccession || !isLive(r.State) {
+			return errUnchanged
+		}
+		r.Refusal, r.Verified = protocol.CodeBrokenSuccession, false
+		return nil
+	})
+	c.warn(ctx, "a friendship's trouble cannot be noted", err)
 }
 
 // closed stores that an invite is over, as the server's refusal says. A mailbox

@@ -57,8 +57,20 @@ func paid(r *localmap.Friendship) {
 	r.Pending, r.PendingBody = localmap.CallNone, nil
 }
 
-func (c *Client) sealConfirm(r *localmap.Friendship, n uint64) error {
-	slot, err := protocol.SealConfirm(c.opt.Random, *r.Keys, c.local.Key(), r.Parties, n, nil)
+// sealOwn rewrites this side's slot of an accepted mailbox as number n: the
+// inviter's is a confirmation, the invitee's an acceptance. keys are the
+// profile's, in order: the slot is signed by the one that the friendship began
+// with, and tells how it was handed on since.
+func (c *Client) sealOwn(r *localmap.Friendship, keys []localmap.OwnKey, n uint64) error {
+	base, steps, err := chain(*r, keys)
+	if err != nil {
+		return err
+	}
+	seal := protocol.SealConfirm
+	if r.Role == protocol.RoleInvitee {
+		seal = protocol.SealAccept
+	}
+	slot, err := seal(c.opt.Random, *r.Keys, base, r.Parties, n, steps)
 	if err != nil {
 		return err
 	}
@@ -229,7 +241,7 @@ func (c *Client) renumber(r *localmap.Friendship, view protocol.MailboxView) err
 	}
 	switch r.Pending {
 	case localmap.CallConfirm:
-		return c.sealConfirm(r, n+1)
+		return c.sealOwn(r, c.local.OwnKeys(), n+1)
 	case localmap.CallRevoke: // somebody accepted before it was revoked: that is refused
 		if r.State == localmap.StateRevoked {
 			c.become(r, localmap.StateRefused)

@@ -33,7 +33,7 @@ const (
 	CallNone    Call = ""
 	CallCreate  Call = "create"
 	CallAccept  Call = "accept"
-	CallConfirm Call = "confirm"
+	CallConfirm Call = "confirm" // this side's slot rewritten: to confirm, or to tell of a change of key
 	CallEnd     Call = "end"
 	CallRevoke  Call = "revoke"
 )

@@ -13,22 +13,28 @@ import (
 // Friendships are all rows, whatever their state, by name and then by age.
 func (m *Map) Friendships(ctx context.Context) ([]Friendship, error) {
 	var all []Friendship
-	err := m.read(ctx, func(q querier) error {
-		rows, err := q.QueryContext(ctx, selectFriendships+" ORDER BY c.skeleton, f.since, f.id")
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			f, err := scanFriendship(rows)
-			if err != nil {
-				return err
-			}
-			all = append(all, f)
-		}
-		return rows.Err()
+	err := m.read(ctx, func(q querier) (err error) {
+		all, err = allFriendships(ctx, q)
+		return err
 	})
 	return all, err
+}
+
+func allFriendships(ctx context.Context, q querier) ([]Friendship, error) {
+	rows, err := q.QueryContext(ctx, selectFriendships+" ORDER BY c.skeleton, f.since, f.id")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Friendship
+	for rows.Next() {
+		f, err := scanFriendship(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, rows.Err()
 }
 
 // Friendship is one row. None of that UUID: unknown_friendship.
@@ -171,29 +177,33 @@ func (m *Map) UpdateFriendship(ctx context.Context, id protocol.UUID, change fun
 		if err := change(&f); err != nil {
 			return err
 		}
-		if err := f.follows(before); err != nil {
-			return err
-		}
-		// The numbers that were compared are made of these keys.
-		f.Verified = f.Verified && f.Parties == before.Parties
-		if f.State != before.State && f.Since.Equal(before.Since) {
-			f.Since = m.now()
-		}
-		if err := f.settle(); err != nil {
-			return err
-		}
-		if reflect.DeepEqual(f, before) {
-			stored = before
-			return nil
-		}
-		t.relabel, t.erase = true, forgets(before, f)
-		if _, err := t.ExecContext(ctx, updateFriendship, append(f.values(), id[:])...); err != nil {
-			return err
-		}
-		stored, err = getFriendship(ctx, t, id)
+		stored, err = t.update(ctx, before, f)
 		return err
 	})
 	return stored, err
+}
+
+// update stores f in before's place.
+func (t *tx) update(ctx context.Context, before, f Friendship) (Friendship, error) {
+	if err := f.follows(before); err != nil {
+		return Friendship{}, err
+	}
+	// The numbers that were compared are made of these keys.
+	f.Verified = f.Verified && f.Parties == before.Parties
+	if f.State != before.State && f.Since.Equal(before.Since) {
+		f.Since = t.m.now()
+	}
+	if err := f.settle(); err != nil {
+		return Friendship{}, err
+	}
+	if reflect.DeepEqual(f, before) {
+		return before, nil
+	}
+	t.relabel, t.erase = true, t.erase || forgets(before, f)
+	if _, err := t.ExecContext(ctx, updateFriendship, append(f.values(), before.ID[:])...); err != nil {
+		return Friendship{}, err
+	}
+	return getFriendship(ctx, t, before.ID)
 }
 
 // follows says what of a friendship never changes.

@@ -1,6 +1,7 @@
 package localmap
 
 import (
+	"fmt"
 	"testing"
 
 	"p4p/protocol"
@@ -21,7 +22,7 @@ func TestTheKeyIsDrawnOnceAndStays(t *testing.T) {
 func TestTheKeysOfAllRotationsAreOnesOwn(t *testing.T) {
 	m := fresh(t)
 	root, before := m.Root(), m.Key().Public
-	doSQL(t, m.dir, "UPDATE profile SET rotations = 3") // as another process would
+	rotateAside(t, m.dir, 3) // as another process would
 	if !must[bool](t)(m.Refresh(ctx)) {
 		t.Fatal("the other process was not noticed")
 	}
@@ -35,6 +36,15 @@ func TestTheKeysOfAllRotationsAreOnesOwn(t *testing.T) {
 	}
 	if m.Key().Public != root.DeviceKey(3).Public || m.Key().Public == before || m.Rotations() != 3 {
 		t.Error("it does not sign with the last key")
+	}
+}
+
+// rotateAside changes the key n times behind an open map's back.
+func rotateAside(t *testing.T, dir string, n int) {
+	t.Helper()
+	doSQL(t, dir, fmt.Sprintf("UPDATE profile SET rotations = %d", n))
+	for i := range n {
+		doSQL(t, dir, fmt.Sprintf("INSERT INTO cuts (rotation, epoch, cut) VALUES (%d, zeroblob(16), %d)", i+1, i))
 	}
 }
 

@@ -81,7 +81,7 @@ func TestARetiredKeyOnlyDeletes(t *testing.T) {
 		Server: server, CreatedAt: protocol.Cut(noon), Target: old.ID,
 	})
 	ok(t, err)
-	doSQL(t, m.dir, "UPDATE profile SET rotations = 2")
+	rotateAside(t, m.dir, 2)
 	must[bool](t)(m.Refresh(ctx))
 	wantCode(t, m.Enqueue(ctx, old, nil), protocol.CodeWrongState)
 	ok(t, m.Enqueue(ctx, deletion, nil))

@@ -13,6 +13,7 @@ import (
 type state struct {
 	identity
 	key    protocol.DeviceKey
+	keys   []OwnKey // key is the last one's
 	own    map[protocol.PublicKey]struct{}
 	labels map[protocol.PublicKey]Label
 	uuids  []protocol.UUID // of the labels' keys, sorted
@@ -27,7 +28,7 @@ func load(ctx context.Context, q querier, last *state) (*state, error) {
 		return nil, err
 	}
 	if last != nil && last.root == s.root && last.rotations == s.rotations {
-		s.key, s.own = last.key, last.own
+		s.key, s.keys, s.own = last.key, last.keys, last.own
 	} else if err := s.deriveKeys(ctx, q); err != nil {
 		return nil, err
 	}
@@ -49,10 +50,14 @@ func (s *state) deriveKeys(ctx context.Context, q querier) error {
 	if err := q.QueryRowContext(ctx, "SELECT base_key FROM profile").Scan(fixed(base[:])); err != nil {
 		return err
 	}
-	s.own = make(map[protocol.PublicKey]struct{}, s.rotations+1)
-	for i := uint32(0); i <= s.rotations; i++ {
-		s.key = s.root.DeviceKey(i)
-		s.own[s.key.Public] = struct{}{}
+	keys, err := ownKeys(ctx, q)
+	if err != nil {
+		return err
+	}
+	s.keys, s.own = keys, make(map[protocol.PublicKey]struct{}, len(keys))
+	for _, k := range keys {
+		s.key = k.DeviceKey
+		s.own[k.Public] = struct{}{}
 	}
 	if _, ok := s.own[base]; !ok {
 		return shapeError("this profile's secret does not fit its key")
