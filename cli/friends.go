@@ -82,15 +82,11 @@ func friendsCommand(a *app) *cobra.Command {
 			}
 			return made, err
 		})
-	one("refuse", "Refuse whoever accepted the invite made for this friend", "Refused: no name was given, and the invite for %s is burnt.",
-		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {
-			return c.Refuse(ctx, f)
-		})
 	one("remove", "End a friendship: the name leaves this device, and the friend is told", "%s is no longer a friend here. What they know of you so far, they keep.",
 		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {
 			return c.Remove(ctx, f)
 		})
-	cmd.AddCommand(verifyCommand(a))
+	cmd.AddCommand(verifyCommand(a), refuseCommand(a), tellCommand(a))
 	cmd.AddCommand(&cobra.Command{
 		Use: "rename OLD NEW", Short: "Call a friend by another name; nobody else learns of it", Args: cobra.ExactArgs(2),
 		RunE: a.run(func(ctx context.Context, args []string) error {
@@ -144,6 +140,9 @@ func (a *app) printFriends(list []client.Friendship) error {
 		if f.Verified {
 			state += ", verified"
 		}
+		if f.Refusal != "" {
+			hint = "\t" + refusalHint(f)
+		}
 		if f.Inviter && f.State == client.StateAccepted {
 			hint = "\tconfirm or refuse: safety number " + f.SafetyNumber
 		}
@@ -152,6 +151,17 @@ func (a *app) printFriends(list []client.Friendship) error {
 		}
 	}
 	return nil
+}
+
+// refusalHint says why a step of a friendship came to nothing.
+func refusalHint(f client.Friendship) string {
+	switch f.Refusal {
+	case protocol.CodeBrokenSuccession:
+		return "ANOTHER KEY TOOK THIS FRIEND'S PLACE without the old key's word; it is not shown by the name. Ask your friend by another way"
+	case protocol.CodeSlotUnopenable:
+		return "what took this invite was no acceptance, and was refused"
+	}
+	return "the server refused the last step (" + string(f.Refusal) + ")"
 }
 
 func (a *app) readLine(prompt string) (string, error) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +91,21 @@ func TestAComparedFriendStaysComparedThroughAChangeOfKey(t *testing.T) {
 	got, err := bob.Find(t.Context(), "Anna")
 	if err != nil || got.Verified || got.Refusal != protocol.CodeBrokenSuccession {
 		t.Errorf("%+v, %v", got, err)
+	}
+	warned := func() bool {
+		all, err := bob.Warnings(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(all, func(w Warning) bool {
+			return w.Kind == KeyChanged && w.Loud && strings.Contains(w.Text, "Anna")
+		})
+	}
+	if !warned() {
+		t.Error("nobody says so")
+	}
+	if err := bob.Dismiss(t.Context(), KeyChanged); err != nil || warned() {
+		t.Errorf("it is said again and again, %v", err)
 	}
 	wantName(t, bob, anna, "Anna")
 	anna.rotates() // her own word again

@@ -4,6 +4,10 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"p4p/localmap"
+	"p4p/plain"
+	"p4p/protocol"
 )
 
 // The kinds of warning.
@@ -12,6 +16,7 @@ const (
 	AnotherMachine WarningKind = "twin"   // another machine posts with this profile's key
 	NamesMissing   WarningKind = "names"  // moved here, without the names yet
 	BackupDue      WarningKind = "backup" // there are friends that no backup has
+	KeyChanged     WarningKind = "key"    // a key took a friend's place without the old one's word
 )
 
 // WarningKind is what a warning is about.
@@ -66,6 +71,13 @@ func (c *Client) Warnings(ctx context.Context) ([]Warning, error) {
 	if at := date(MoveShown); at != "" {
 		all = append(all, Warning{MoveShown, "A move of this profile was shown here on " + at + ". If you did it, retire this machine once the new one works. If it was not you, whoever saw the code and the picture is you now: begin a new profile and tell your friends by another way.", true})
 	}
+	changed, err := c.keyChanges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if changed != "" && kept[string(KeyChanged)] != changed {
+		all = append(all, Warning{KeyChanged, "Another key took the place of " + changed + ", and the key that you know did not sign for it. It is not shown by that name, and it is not verified any more. Ask your friend, by another way than P4P, whether their device was lost or copied; if so, remove the friendship and make a new invite.", true})
+	}
 	moved, err := c.local.Moved(ctx)
 	if err != nil {
 		return nil, err
@@ -91,6 +103,11 @@ func (c *Client) Dismiss(ctx context.Context, kind WarningKind) error {
 		err = c.local.SetSetting(ctx, warnPrefix+string(kind), "seen")
 	case BackupDue:
 		err = c.noteBackup(ctx)
+	case KeyChanged:
+		var names string
+		if names, err = c.keyChanges(ctx); err == nil {
+			err = c.local.SetSetting(ctx, warnPrefix+string(kind), names)
+		}
 	default:
 		err = c.local.SetSetting(ctx, warnPrefix+string(kind), "")
 	}
@@ -98,6 +115,17 @@ func (c *Client) Dismiss(ctx context.Context, kind WarningKind) error {
 		c.notify(NoticesChanged)
 	}
 	return err
+}
+
+// keyChanges are the names of those whose mailbox brought a key that the known one
+// did not sign for, "" for nobody.
+func (c *Client) keyChanges(ctx context.Context) (string, error) {
+	odd, err := c.friendships(ctx, func(r localmap.Friendship) bool { return r.Refusal == protocol.CodeBrokenSuccession })
+	var names []string
+	for _, f := range odd {
+		names = append(names, plain.Line(f.Name).String())
+	}
+	return strings.Join(names, ", "), err
 }
 
 // friendIDs are the friendships that would be lost with this machine, sorted.

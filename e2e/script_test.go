@@ -121,14 +121,16 @@ func stop(ts *testscript.TestScript, neg bool, args []string) {
 // get VAR MEMBER: sets $VAR to a member of the last JSON line on standard output.
 func get(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: get VAR MEMBER")
+		ts.Fatalf("usage: get VAR MEMBER[.MEMBER]")
 	}
 	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
-	var v map[string]any
-	ts.Check(json.Unmarshal([]byte(lines[len(lines)-1]), &v))
-	value, ok := v[args[1]]
-	if !ok || value == nil {
-		ts.Fatalf("the last line has no %s: %s", args[1], lines[len(lines)-1])
+	var value any
+	ts.Check(json.Unmarshal([]byte(lines[len(lines)-1]), &value))
+	for member := range strings.SplitSeq(args[1], ".") {
+		v, _ := value.(map[string]any)
+		if value = v[member]; value == nil {
+			ts.Fatalf("the last line has no %s: %s", args[1], lines[len(lines)-1])
+		}
 	}
 	ts.Setenv(args[0], fmt.Sprint(value))
 }
