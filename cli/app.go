@@ -30,6 +30,7 @@ type app struct {
 	Streams
 	home, profile, serverURL string
 	json                     bool
+	images                   string // how the app shows them; as the settings say when ""
 	err                      error
 	quiet                    bool // about what the profile's owner should know
 

@@ -26,6 +26,7 @@ import (
 
 	"p4p/protocol"
 	"p4p/server"
+	"p4p/tui/graphics"
 )
 
 // Streams are a program's standard streams.
@@ -96,6 +97,7 @@ func newRoot(a *app) *cobra.Command {
 	f.StringVar(&a.profile, "profile", "", "which of your selves to be")
 	f.StringVar(&a.serverURL, "server", os.Getenv("P4P_SERVER"), "address of the P4P server to use (P4P_SERVER)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
+	root.Flags().StringVar(&a.images, "images", "", "how the app shows pictures: "+graphics.Words+" (default: as the settings say)")
 	root.AddCommand(
 		serveCommand(a), whoamiCommand(a),
 		feedCommand(a), postCommand(a), commentCommand(a), deleteCommand(a), reportCommand(a),

@@ -8,6 +8,7 @@ import (
 
 	"p4p/protocol"
 	"p4p/tui"
+	"p4p/tui/graphics"
 	"p4p/tui/settings"
 )
 
@@ -30,6 +31,13 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 		folder = a.homeDir()
 	}
 	set, problems := settings.Read(a.settingsFile())
+	if a.images == "" {
+		a.images = set.Images
+	}
+	images, err := graphics.Parse(a.images)
+	if err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	changes := c.Changes()
 	ran := make(chan struct{})
@@ -41,7 +49,7 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 	}()
 	err = tui.Run(ctx, tui.Options{
 		Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note,
-		Settings: &set, Problems: problems,
+		Settings: &set, Problems: problems, Images: images,
 		In: a.In, Out: a.Out,
 	})
 	stop(errAppEnded)

@@ -49,7 +49,7 @@ type (
 // Init asks for the background, and begins to listen.
 func (a *app) Init() tea.Cmd {
 	cmds := []tea.Cmd{
-		tea.RequestBackgroundColor, a.listen(), a.readStatus(), a.readNotices(),
+		tea.RequestBackgroundColor, a.probe(), a.listen(), a.readStatus(), a.readNotices(),
 		a.after(time.Minute, minuteMsg{}), a.layers[0].init(),
 	}
 	if len(a.problems) > 0 {
@@ -105,10 +105,13 @@ func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (a *app) handle(msg tea.Msg) tea.Cmd {
+	if a.answered(msg) {
+		return nil
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		a.width, a.height = msg.Width, msg.Height
-		return nil
+		return a.askCell() // a larger font makes a smaller window
 	case tea.BackgroundColorMsg:
 		a.theme = chooseTheme(a.set.Theme, msg.IsDark(), a.colour)
 		return nil

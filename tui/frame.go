@@ -22,6 +22,7 @@ func (a *app) bodySize() (w, h int) {
 // end, and the footer.
 func (a *app) View() tea.View {
 	lines, cursor := a.draw()
+	lines = a.onto(lines)
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen = true
 	v.WindowTitle = "P4P"

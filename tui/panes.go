@@ -150,6 +150,7 @@ func (a *app) prepare() tea.Cmd {
 	if !a.fits() {
 		return nil
 	}
+	a.pictures.mark = a.pictures.use
 	var cmds []tea.Cmd
 	panes := a.panes()
 	if f, ok := a.below().screen.(*feed); ok {

@@ -8,7 +8,7 @@ import (
 	"p4p/client"
 	"p4p/plain"
 	"p4p/protocol"
-	"p4p/tui/halfblock"
+	"p4p/tui/graphics"
 	"p4p/tui/keymap"
 )
 
@@ -39,7 +39,14 @@ type version struct {
 	age      string
 	pending  string
 	eye      int // how far the server's row has come; 0 while the eye is closed
-	picture  int // 0 none or not asked for, 1 loading, 2 drawn, 3 failed
+	picture  shownAs
+}
+
+// shownAs is how far a picture has come: its lines hold the id of its pixels.
+type shownAs struct {
+	drawing
+	stage int // 0 none or not asked for, 1 loading, 2 drawn, 3 failed
+	id    int
 }
 
 // laid is an item's lines, without the gutter's first cell.
@@ -52,11 +59,7 @@ func (u *ui) drawingOf(it client.Item, s shape) (drawing, bool) {
 	if it.Image == nil {
 		return drawing{}, false
 	}
-	cols, rows := halfblock.Size(it.Image.Width, it.Image.Height, min(s.width-gutter-1, 72), s.rows)
-	if cols == 0 || rows == 0 {
-		return drawing{}, false
-	}
-	return drawing{it.Image.Blob, cols, rows, u.profile, u.theme.Dark}, true
+	return u.drawingFor(it.Image.Blob, it.Image.Width, it.Image.Height, min(s.width-gutter-1, 72), s.rows)
 }
 
 func (u *ui) versionOf(it client.Item, s shape) version {
@@ -77,11 +80,11 @@ func (u *ui) versionOf(it client.Item, s shape) version {
 		switch got, asked := u.pictures.have[d], u.pictures.have[d] != nil; {
 		case !asked:
 		case got.err != nil:
-			v.picture = 3
+			v.picture.stage = 3
 		case got.lines != nil:
-			v.picture = 2
+			v.picture = shownAs{drawing: d, stage: 2, id: got.id}
 		default:
-			v.picture = 1
+			v.picture = shownAs{drawing: d, stage: 1}
 		}
 	}
 	return v
@@ -172,7 +175,7 @@ func (u *ui) pictureLines(it client.Item, v version, w int) []string {
 	if it.Image == nil {
 		return nil
 	}
-	alt := wrap(plain.Line(it.Image.Alt), w-2)
+	alt := wrap(u.altOf(it.Image), w-2)
 	if !v.expanded && len(alt) > 2 {
 		alt = append(alt[:1:1], cut(alt[1]+"…", w-2))
 	}
@@ -188,10 +191,7 @@ func (u *ui) pictureLines(it client.Item, v version, w int) []string {
 				out = append(out, u.theme.Dim.Render(l))
 			}
 		default:
-			out = placeholder(d.cols, d.rows, strconv.Itoa(it.Image.Width)+"×"+strconv.Itoa(it.Image.Height))
-			for i := range out {
-				out[i] = u.theme.Faint.Render(out[i])
-			}
+			out = u.placeholder(d, it.Image)
 		}
 	}
 	for i, l := range alt {
@@ -204,21 +204,46 @@ func (u *ui) pictureLines(it client.Item, v version, w int) []string {
 	return out
 }
 
-// placeholder takes the room that a picture will take, so that nothing jumps
-// when it comes.
-func placeholder(cols, rows int, size string) []string {
+// altOf is what is told about a picture beside it, or instead of it where pictures are
+// off.
+func (u *ui) altOf(i *protocol.Image) plain.Text {
+	alt := plain.Line(i.Alt)
+	if alt.IsEmpty() && u.pictures.mode == graphics.Off {
+		return plain.Line("a picture of " + sizeOf(i) + ", without a description")
+	}
+	return alt
+}
+
+func sizeOf(i *protocol.Image) string {
+	return strconv.Itoa(i.Width) + "×" + strconv.Itoa(i.Height) + " pixels"
+}
+
+// placeholder takes the room that a picture will take, so that nothing jumps when it
+// comes: the picture blurred, if it was seen before, or a box.
+func (u *ui) placeholder(d drawing, i *protocol.Image) []string {
+	if lines := u.blurred(d); lines != nil {
+		return lines
+	}
+	out := box(d.cols, d.rows, sizeOf(i))
+	for i := range out {
+		out[i] = u.theme.Faint.Render(out[i])
+	}
+	return out
+}
+
+func box(cols, rows int, text string) []string {
 	if cols < 4 || rows < 2 {
 		return fit(nil, rows)
 	}
-	out := []string{"┌" + strings.Repeat("─", cols-2) + "┐"}
+	out := []string{"╭" + strings.Repeat("─", cols-2) + "╮"}
 	for i := 1; i < rows-1; i++ {
 		inner := strings.Repeat(" ", cols-2)
-		if i == (rows-1)/2 && len(size)+1 < cols-2 {
-			inner = pad(" "+size, cols-2)
+		if i == (rows-1)/2 && len(text)+1 < cols-2 {
+			inner = pad(" "+text, cols-2)
 		}
 		out = append(out, "│"+inner+"│")
 	}
-	return append(out, "└"+strings.Repeat("─", cols-2)+"┘")
+	return append(out, "╰"+strings.Repeat("─", cols-2)+"╯")
 }
 
 func (u *ui) pendingLines(it client.Item, v version, w int) []string {

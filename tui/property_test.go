@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"image/color"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"p4p/client"
+	"p4p/tui/graphics"
 )
 
 // untouched draws frames into an emulator and fails if they do more than fill cells.
@@ -117,7 +119,7 @@ func TestWhateverIsWrittenAFrameOnlyFillsCells(t *testing.T) {
 func TestNoTextStandsInTheGutter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFake()
-		a := newApp(t.Context(), Options{Client: f, Changes: f}, 0, true)
+		a := newApp(t.Context(), Options{Client: f, Changes: f}, 0, true, graphics.NewCanvas(io.Discard))
 		it := *f.says(key(9), time.Minute, hostileText().Draw(t, "text"))
 		s := shape{width: rapid.IntRange(minWidth, 120).Draw(t, "w"), expanded: rapid.Bool().Draw(t, "expanded")}
 		for i, l := range a.lay(it, a.versionOf(it, s)) {

@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ import (
 	"p4p/client"
 	"p4p/desktop"
 	"p4p/protocol"
+	"p4p/tui/graphics"
 	"p4p/tui/settings"
 	"p4p/tui/theme"
 )
@@ -67,6 +69,9 @@ type Options struct {
 	Settings *settings.Settings // those that the app comes with when nil
 	Problems []settings.Problem // of the file that they are from: told once, and kept in the log
 
+	// Images is how pictures are shown; with blocks unless told otherwise.
+	Images graphics.Mode
+
 	In  io.Reader // os.Stdin when nil
 	Out io.Writer // os.Stdout when nil
 	Env []string  // os.Environ() when nil
@@ -89,9 +94,11 @@ func Run(ctx context.Context, o Options) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	profile, colour := colours(o.Out, o.Env)
-	a := newApp(ctx, o, profile, colour)
+	canvas := graphics.NewCanvas(o.Out)
+	canvas.Family = 1 + rand.IntN(255)
+	a := newApp(ctx, o, profile, colour, canvas)
 	program := append([]tea.ProgramOption{
-		tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
+		tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(canvas.File()),
 		tea.WithEnvironment(o.Env), tea.WithColorProfile(profile),
 		tea.WithoutSignalHandler(), // signals end ctx
 	}, o.program...)
@@ -103,7 +110,7 @@ func Run(ctx context.Context, o Options) error {
 	return err
 }
 
-func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour bool) *app {
+func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour bool, canvas *graphics.Canvas) *app {
 	set := settings.Default()
 	if o.Settings != nil {
 		set = *o.Settings
@@ -111,7 +118,7 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 	u := &ui{
 		set: set,
 		ctx: ctx, client: o.Client, theme: chooseTheme(set.Theme, true, colour), profile: profile,
-		now: time.Now, saveDir: o.SaveDir, pictures: newPictures(),
+		now: time.Now, saveDir: o.SaveDir, pictures: newPictures(o.Images, canvas, o.Env),
 		drafts: &draftBox{last: map[string]int{}},
 		after: func(d time.Duration, msg tea.Msg) tea.Cmd {
 			return tea.Tick(d, func(time.Time) tea.Msg { return msg })

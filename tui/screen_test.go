@@ -2,6 +2,7 @@ package tui
 
 import (
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"p4p/client"
+	"p4p/tui/graphics"
 )
 
 var update = flag.Bool("update", false, "write the golden frames anew, to be read before they are committed")
@@ -39,7 +41,7 @@ func sit(t testing.TB, f *fake, w, h int) *person {
 func sitWith(t testing.TB, f *fake, w, h int, o Options, colour bool) *person {
 	t.Helper()
 	o.Client, o.Changes, o.SaveDir, o.Open = f, f, t.TempDir(), f.browse
-	p := &person{t: t, fake: f, app: newApp(t.Context(), o, colorprofile.TrueColor, colour)}
+	p := &person{t: t, fake: f, app: newApp(t.Context(), o, colorprofile.TrueColor, colour, graphics.NewCanvas(io.Discard))}
 	p.app.now = func() time.Time { return t0 }
 	p.app.after = func(_ time.Duration, msg tea.Msg) tea.Cmd {
 		p.timers = append(p.timers, msg)

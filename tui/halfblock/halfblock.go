@@ -53,13 +53,13 @@ func Render(m image.Image, maxCols, maxRows int, p colorprofile.Profile, backgro
 	}
 	switch p {
 	case colorprofile.TrueColor:
-		return blocks(trueColours{scale(m, cols, 2*rows, background)}, rows)
+		return blocks(trueColours{Scale(m, cols, 2*rows, background)}, rows)
 	case colorprofile.ANSI256:
-		return blocks(quantize(scale(m, cols, 2*rows, background), palette256, background), rows)
+		return blocks(quantize(Scale(m, cols, 2*rows, background), palette256, background), rows)
 	case colorprofile.ANSI:
-		return blocks(quantize(scale(m, cols, 2*rows, background), palette16, background), rows)
+		return blocks(quantize(Scale(m, cols, 2*rows, background), palette16, background), rows)
 	default:
-		return characters(scale(m, cols, rows, background), background)
+		return characters(Scale(m, cols, rows, background), background)
 	}
 }
 
@@ -72,8 +72,8 @@ var box = &draw.Kernel{Support: 0.5, At: func(float64) float64 { return 1 }}
 // pictures of every size.
 const oversampling = 8
 
-// scale makes m opaque and w x h pixels large.
-func scale(m image.Image, w, h int, background color.Color) *image.RGBA {
+// Scale makes m opaque, on background, and w x h pixels large.
+func Scale(m image.Image, w, h int, background color.Color) *image.RGBA {
 	if m.Bounds().Dx() > oversampling*w && m.Bounds().Dy() > oversampling*h {
 		samples := image.NewRGBA(image.Rect(0, 0, oversampling*w, oversampling*h))
 		draw.ApproxBiLinear.Scale(samples, samples.Rect, m, m.Bounds(), draw.Src, nil)
@@ -81,6 +81,10 @@ func scale(m image.Image, w, h int, background color.Color) *image.RGBA {
 	}
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.Draw(out, out.Rect, image.NewUniform(background), image.Point{}, draw.Src)
+	if w > m.Bounds().Dx() || h > m.Bounds().Dy() {
+		draw.CatmullRom.Scale(out, out.Rect, m, m.Bounds(), draw.Over, nil)
+		return out
+	}
 	box.Scale(out, out.Rect, m, m.Bounds(), draw.Over, nil)
 	return out
 }
