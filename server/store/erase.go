@@ -7,7 +7,8 @@ import (
 	"p4p/protocol"
 )
 
-// erase turns the post or comment at seq into a tombstone. Its body is zeroed in
+// erase turns the post or comment at seq into a tombstone, and empties the reports
+// about it, which nobody needs any more: they may quote it. Its body is zeroed in
 // place (migrations/00001_start.sql says why it is not removed); its words leave
 // the index's files with the next sweep, and nothing finds them until then.
 func (l *logTx) erase(seq uint64) error {
@@ -16,6 +17,8 @@ func (l *logTx) erase(seq uint64) error {
 		return err
 	}
 	for _, query := range []string{
+		`UPDATE bodies SET jws = zeroblob(length(jws)) WHERE seq IN (
+			SELECT r.seq FROM records t JOIN records r ON r.target = t.id AND r.kind = 'report' WHERE t.seq = ?)`,
 		"UPDATE records SET kind = 'erased', author = NULL, target = NULL, blob = NULL WHERE seq = ?",
 		"UPDATE bodies SET jws = zeroblob(length(jws)) WHERE seq = ?",
 	} {
