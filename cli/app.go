@@ -54,7 +54,7 @@ func (a *app) open(ctx context.Context, log *slog.Logger) (*client.Client, error
 	o := client.Options{Home: a.homeDir(), Profile: a.profile, ServerURL: a.embedded(log), Log: log}
 	if a.serverURL != "" {
 		var err error
-		if o.Server, err = protocol.ParseServerURL(a.serverURL); err != nil {
+		if o.Server, o.Pin, err = protocol.ParseServer(a.serverURL); err != nil {
 			return nil, err
 		}
 	}

@@ -95,7 +95,7 @@ func newRoot(a *app) *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVar(&a.home, "home", os.Getenv("P4P_HOME"), "folder for all of P4P's files (P4P_HOME)")
 	f.StringVar(&a.profile, "profile", "", "which of your selves to be")
-	f.StringVar(&a.serverURL, "server", os.Getenv("P4P_SERVER"), "address of the P4P server to use (P4P_SERVER)")
+	f.StringVar(&a.serverURL, "server", os.Getenv("P4P_SERVER"), "address of the P4P server to use (P4P_SERVER); for one with a key of its own with the fingerprint, as https://ADDRESS#FINGERPRINT")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	root.Flags().StringVar(&a.images, "images", "", "how the app shows pictures: "+graphics.Words+" (default: as the settings say)")
 	root.AddCommand(

@@ -163,12 +163,16 @@ func (c *Client) linked(ctx context.Context, l protocol.Link) (opened, error) {
 	if bound == nil {
 		return opened{server: s, visited: true}, nil
 	}
-	defer s.Close()
 	if *bound != s.Info.Server {
+		s.Close()
 		return opened{}, protocol.Errorf(protocol.CodeOtherServer,
 			"This invite is for the server at %s, and this profile belongs to another one: accept it with another profile, as in p4p --profile NAME accept LINK.", l.Server)
 	}
 	own, err := c.reach(ctx)
+	if _, _, known := c.local.Server(); err != nil && known != "" && known == pinString(s.Pin) {
+		return opened{server: s, visited: true}, nil // the same key at another address: it has moved
+	}
+	s.Close()
 	return opened{server: own}, err
 }
 

@@ -42,6 +42,9 @@ type Options struct {
 	// Server is the address that the user named for this run, "" for none. It is
 	// remembered once it led to the profile's server.
 	Server string
+	// Pin is the key of Server, where the user named that as well. Without it, a
+	// server that nobody vouches for is held against the pin that is remembered.
+	Pin *protocol.Pin
 	// ServerURL gives the server's base address at each attempt to connect, where
 	// the user named none and the profile remembers none: the embedded server's,
 	// which may move. Such an address is not remembered.

@@ -184,9 +184,13 @@ func (c *Client) Refuse(ctx context.Context, f protocol.UUID) (Friendship, error
 
 // RefuseAndReissue is [Client.Refuse] for an invite that somebody unexpected has
 // used: it is burnt, and a new one for the same name takes its place in the same
-// step. Codes as there, and server_unreachable when no server was met in this run.
+// step. Codes as there, and server_unreachable.
 func (c *Client) RefuseAndReissue(ctx context.Context, f protocol.UUID) (Friendship, Invite, error) {
 	s, err := c.reach(ctx)
+	if err != nil {
+		return Friendship{}, Invite{}, err
+	}
+	info, err := c.freshInfo(ctx, s)
 	if err != nil {
 		return Friendship{}, Invite{}, err
 	}
@@ -194,7 +198,7 @@ func (c *Client) RefuseAndReissue(ctx context.Context, f protocol.UUID) (Friends
 		if r.Role != protocol.RoleInviter || r.State != localmap.StateAccepted {
 			return localmap.Friendship{}, wrongState(*r, "can be refused once somebody accepted your invite, and until you confirm")
 		}
-		fresh, err := c.reissue(s, c.local.Key(), *r)
+		fresh, err := c.reissue(s, info, c.local.Key(), *r)
 		if err != nil {
 			return fresh, err
 		}

@@ -37,7 +37,11 @@ func (c *Client) Invite(ctx context.Context, name string, expires time.Duration)
 	if err != nil {
 		return Invite{}, err
 	}
-	row, q, err := c.newInvite(s, c.local.Key(), expires)
+	info, err := c.freshInfo(ctx, s)
+	if err != nil {
+		return Invite{}, err
+	}
+	row, q, err := c.newInvite(s, info, c.local.Key(), expires)
 	if err != nil {
 		return Invite{}, err
 	}
@@ -48,9 +52,23 @@ func (c *Client) Invite(ctx context.Context, name string, expires time.Duration)
 	return inviteOf(row), nil
 }
 
+// freshInfo asks a server again who it is: where others reach it and how far its
+// log goes may have changed since the first contact.
+func (c *Client) freshInfo(ctx context.Context, s *server) (protocol.Info, error) {
+	info, err := s.Client.Info(ctx)
+	if err != nil {
+		return info, c.heard(s, err)
+	}
+	if info.Server != s.Info.Server {
+		c.link.drop(s)
+		return info, protocol.Errorf(protocol.CodeOtherServer, "Another server answers at %s than a moment ago: nothing was changed, try again.", s.URL())
+	}
+	return info, nil
+}
+
 // newInvite draws an invite of this profile's key, and what the server is to know
 // of it.
-func (c *Client) newInvite(s *server, key protocol.DeviceKey, expires time.Duration) (localmap.Friendship, request, error) {
+func (c *Client) newInvite(s *server, info protocol.Info, key protocol.DeviceKey, expires time.Duration) (localmap.Friendship, request, error) {
 	root := c.local.Root()
 	secret, err := protocol.NewSecret(c.opt.Random)
 	if err != nil {
@@ -60,7 +78,7 @@ func (c *Client) newInvite(s *server, key protocol.DeviceKey, expires time.Durat
 	if err != nil {
 		return localmap.Friendship{}, request{}, err
 	}
-	host, pin := c.linkHost(s)
+	host, pin := c.linkHost(s, info)
 	row := localmap.Friendship{
 		ID: f, Server: s.Info.Server, ServerURL: host, Pin: pinString(pin),
 		Role:  protocol.RoleInviter,
@@ -81,9 +99,9 @@ func (c *Client) newInvite(s *server, key protocol.DeviceKey, expires time.Durat
 // linkHost is the server's address for links, with the pin by which others know
 // it: the public one if the server knows it, else what this client was told, else
 // the one it uses itself.
-func (c *Client) linkHost(s *server) (host string, pin *protocol.Pin) {
+func (c *Client) linkHost(s *server, info protocol.Info) (host string, pin *protocol.Pin) {
 	host, pin = s.URL(), s.Pin
-	urls := []string{s.Info.PublicURL}
+	urls := []string{info.PublicURL}
 	if c.opt.PublicURL != nil {
 		urls = append(urls, c.opt.PublicURL())
 	}
@@ -93,7 +111,7 @@ func (c *Client) linkHost(s *server) (host string, pin *protocol.Pin) {
 			break
 		}
 	}
-	if told, err := parsePin(s.Info.Pin); err == nil && told != nil {
+	if told, err := parsePin(info.Pin); err == nil && told != nil {
 		pin = told
 	}
 	if strings.HasPrefix(host, "http://") {
@@ -134,7 +152,7 @@ func (c *Client) begin(ctx context.Context, row localmap.Friendship, call localm
 // change by it.
 func notHeard(err error) bool {
 	switch protocol.CodeOf(err) {
-	case protocol.CodeRateLimited, protocol.CodeUnknownFriendship, protocol.CodePinMismatch, protocol.CodeOtherServer:
+	case protocol.CodeRateLimited, protocol.CodeUnknownFriendship, protocol.CodePinMismatch, protocol.CodeUntrusted, protocol.CodeOtherServer:
 		return true
 	}
 	var op *net.OpError

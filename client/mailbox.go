@@ -46,6 +46,9 @@ func (c *Client) get(ctx context.Context, r localmap.Friendship) (protocol.Mailb
 // changed, as every start does. One friendship's trouble keeps no other waiting;
 // without a server it ends at once.
 func (c *Client) resumeFriendships(ctx context.Context) error {
+	if s := c.link.get(); s != nil && s.Info.PublicURL != "" {
+		c.warn(ctx, "the links of open invites cannot be renewed", c.relink(ctx, s, s.Info))
+	}
 	rows, err := c.local.Friendships(ctx)
 	if err != nil {
 		return err
@@ -53,7 +56,7 @@ func (c *Client) resumeFriendships(ctx context.Context) error {
 	for _, r := range rows {
 		err := c.catchUp(ctx, r.ID)
 		switch code := protocol.CodeOf(err); {
-		case wire.Temporary(err), code == protocol.CodeOtherServer, code == protocol.CodePinMismatch, code == protocol.CodeInsecureLink:
+		case wire.Temporary(err), code == protocol.CodeOtherServer, code == protocol.CodePinMismatch, code == protocol.CodeUntrusted, code == protocol.CodeInsecureLink:
 			return err
 		case err != nil:
 			c.log.Warn("a friendship cannot be brought up to date", "code", code)

@@ -40,7 +40,7 @@ func (c *Client) Move(ctx context.Context) (MoveOffer, error) {
 	if m.URL = address; m.URL == "" || isOwnMachine(m.URL) {
 		m.URL, m.Pin = "", nil
 		if s := c.link.get(); s != nil { // it may know a better one
-			if m.URL, m.Pin = c.linkHost(s); isOwnMachine(m.URL) {
+			if m.URL, m.Pin = c.linkHost(s, s.Info); isOwnMachine(m.URL) {
 				m.URL, m.Pin = "", nil
 			}
 		}

@@ -234,7 +234,7 @@ func (m *mail) records(ctx context.Context, list []localmap.Outgoing, again bool
 // it did not answer, or what answered is not that server.
 func unheard(err error) bool {
 	code := protocol.CodeOf(err)
-	return wire.Temporary(err) || code == protocol.CodePinMismatch || code == protocol.CodeInsecureLink
+	return wire.Temporary(err) || code == protocol.CodePinMismatch || code == protocol.CodeUntrusted || code == protocol.CodeInsecureLink
 }
 
 // settle stores what became of a record.

@@ -64,12 +64,9 @@ func (c *Client) Rotate(ctx context.Context, spread time.Duration) (Rotated, err
 	if err != nil {
 		return Rotated{}, err
 	}
-	info, err := s.Client.Info(ctx)
+	info, err := c.freshInfo(ctx, s)
 	if err != nil {
-		return Rotated{}, c.heard(s, err)
-	}
-	if info.Server != s.Info.Server {
-		return Rotated{}, protocol.Errorf(protocol.CodeOtherServer, "The server at %s has become another one: nothing was changed.", s.URL())
+		return Rotated{}, err
 	}
 	keys := c.local.OwnKeys()
 	before := keys[len(keys)-1]
@@ -77,7 +74,7 @@ func (c *Client) Rotate(ctx context.Context, spread time.Duration) (Rotated, err
 	var plan localmap.Succession
 	err = c.local.Rotate(ctx, localmap.Rotation{From: uint32(len(keys) - 1), Epoch: info.Epoch, Cut: info.Seq},
 		func(keys []localmap.OwnKey, rows []localmap.Friendship) (localmap.Succession, error) {
-			plan, err = c.succession(s, keys, rows, spread)
+			plan, err = c.succession(s, info, keys, rows, spread)
 			return plan, err
 		})
 	if err != nil {
@@ -141,12 +138,12 @@ func (c *Client) holdOutbox(ctx context.Context) (free func(), err error) {
 }
 
 // succession is what a change of key makes of the friendships.
-func (c *Client) succession(s *server, keys []localmap.OwnKey, rows []localmap.Friendship, spread time.Duration) (localmap.Succession, error) {
+func (c *Client) succession(s *server, info protocol.Info, keys []localmap.OwnKey, rows []localmap.Friendship, spread time.Duration) (localmap.Succession, error) {
 	plan := localmap.Succession{Due: map[protocol.UUID]time.Time{}}
 	for _, r := range rows {
 		switch {
 		case r.State == localmap.StateInvited:
-			made, err := c.reissue(s, keys[len(keys)-1].DeviceKey, r)
+			made, err := c.reissue(s, info, keys[len(keys)-1].DeviceKey, r)
 			if err != nil {
 				return plan, err
 			}
@@ -174,12 +171,12 @@ func (c *Client) succession(s *server, keys []localmap.OwnKey, rows []localmap.F
 
 // reissue makes the invite that takes an open one's place, open for as long as
 // that one was meant to be.
-func (c *Client) reissue(s *server, key protocol.DeviceKey, r localmap.Friendship) (localmap.Friendship, error) {
+func (c *Client) reissue(s *server, info protocol.Info, key protocol.DeviceKey, r localmap.Friendship) (localmap.Friendship, error) {
 	expires := protocol.DefaultExpiry
 	if !r.Expires.IsZero() && r.State == localmap.StateInvited {
 		expires = min(max(r.Expires.Sub(r.Since).Truncate(time.Second), protocol.MinExpiry), protocol.MaxExpiry)
 	}
-	made, q, err := c.newInvite(s, key, expires)
+	made, q, err := c.newInvite(s, info, key, expires)
 	if err != nil {
 		return made, err
 	}

@@ -57,7 +57,7 @@ func (l *link) set(s *server) {
 // reach gives the profile's server, connecting to it at the first call. Before
 // it returns the server's identity was held against the profile's binding; it
 // binds nothing. Codes: server_unreachable, foreign_server, pin_mismatch,
-// other_server.
+// untrusted_certificate, other_server.
 func (c *Client) reach(ctx context.Context) (*server, error) {
 	if s := c.link.get(); s != nil {
 		return s, nil
@@ -76,6 +76,9 @@ func (c *Client) reach(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	s, err := c.visit(ctx, address, pin)
+	if protocol.CodeOf(err) == protocol.CodeUntrusted && pin == nil {
+		s, err = c.visitKnown(ctx, address, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +99,8 @@ func (c *Client) address(ctx context.Context) (url string, pin *protocol.Pin, na
 	switch {
 	case entered != "":
 		return entered, enteredPin, true, nil
-	case c.opt.Server != "" && c.opt.Server != remembered:
-		return c.opt.Server, nil, true, nil
+	case c.opt.Server != "" && (c.opt.Server != remembered || c.opt.Pin != nil):
+		return c.opt.Server, c.opt.Pin, true, nil
 	case remembered != "":
 		pin, err := parsePin(rememberedPin)
 		return remembered, pin, true, err
@@ -110,6 +113,18 @@ func (c *Client) address(ctx context.Context) (url string, pin *protocol.Pin, na
 	}
 	return "", nil, false, protocol.Errorf(protocol.CodeNoServer,
 		"This profile has no server yet: name one with --server, or open a friend's invite.")
+}
+
+// visitKnown visits a new address, for which nobody vouches, of a server whose key
+// the profile knows: what has that key is that server. refusal is the error where
+// it knows none.
+func (c *Client) visitKnown(ctx context.Context, address string, refusal error) (*server, error) {
+	_, _, remembered := c.local.Server()
+	pin, err := parsePin(remembered)
+	if err != nil || pin == nil {
+		return nil, refusal
+	}
+	return c.visit(ctx, address, pin)
 }
 
 func parsePin(s string) (*protocol.Pin, error) {
@@ -260,10 +275,19 @@ func (c *Client) Connect(ctx context.Context) error {
 
 // UseServer makes the server at an address that a person typed this profile's.
 // An unbound profile that knew another server gets a fresh key; a bound one
-// refuses any other server with other_server. Codes: bad_link, insecure_link,
-// server_unreachable, foreign_server, other_server.
-func (c *Client) UseServer(ctx context.Context, url string) error {
-	s, err := c.visit(ctx, url, nil)
+// refuses any other server with other_server. The address may have a pin, as
+// [protocol.ParseServer] reads it. Codes: bad_link, insecure_link,
+// server_unreachable, foreign_server, pin_mismatch, untrusted_certificate,
+// other_server.
+func (c *Client) UseServer(ctx context.Context, address string) error {
+	url, pin, err := protocol.ParseServer(address)
+	if err != nil {
+		return err
+	}
+	s, err := c.visit(ctx, url, pin)
+	if protocol.CodeOf(err) == protocol.CodeUntrusted && pin == nil {
+		s, err = c.visitKnown(ctx, url, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve":        serve,
-			"stop":         stop,
+			"end":          end,
 			"get":          get,
 			"holds":        holds,
 			"holds-secret": holdsSecret,
@@ -101,10 +101,10 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// stop NAME: ends the server with SIGTERM; it must end cleanly.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+// end NAME: ends the server with SIGTERM; it must end cleanly.
+func end(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: stop NAME")
+		ts.Fatalf("usage: end NAME")
 	}
 	var pid int
 	_, err := fmt.Sscan(ts.Getenv(args[0]+"_PID"), &pid)

@@ -61,6 +61,7 @@ const (
 	CodeBrokenSuccession Code = "broken_succession"
 	CodeChainFull        Code = "chain_full"
 	CodePinMismatch      Code = "pin_mismatch"
+	CodeUntrusted        Code = "untrusted_certificate"
 	CodeNoServer         Code = "server_unreachable"
 	CodeForeignServer    Code = "foreign_server"
 	CodeOtherServer      Code = "other_server"

@@ -13,7 +13,7 @@ type Pin [16]byte
 // Base32 is the pin as links carry it.
 func (p Pin) Base32() string { return b32.EncodeToString(p[:]) }
 
-// ParsePin reads the base32 form.
+// ParsePin reads the base32 form, in either case.
 func ParsePin(s string) (Pin, error) {
 	var p Pin
 	if !decode32(p[:], strings.ToUpper(s)) {
@@ -254,4 +254,29 @@ func ParseServerURL(s string) (string, error) {
 		return "", Errorf(CodeInsecureLink, "%s would be reached without encryption: use https://, or http:// on this machine only.", rest)
 	}
 	return scheme + "://" + rest, nil
+}
+
+// ParseServer reads a server's address with or without its pin, as people pass it
+// on and `p4p serve` prints it: what [ParseServerURL] reads, and #PIN. With a pin
+// it is https on a loopback host as well. Codes: bad_link, insecure_link.
+func ParseServer(s string) (url string, pin *Pin, err error) {
+	address, fragment, hasPin := strings.Cut(strings.TrimSpace(s), "#")
+	if !hasPin {
+		url, err = ParseServerURL(address)
+		return url, nil, err
+	}
+	p, err := ParsePin(fragment)
+	if err != nil {
+		return "", nil, Errorf(CodeBadLink, "What follows the # of the address is not a server's fingerprint, which has 26 letters and digits: copy the address again.")
+	}
+	if !strings.Contains(address, "://") {
+		address = "https://" + address
+	}
+	if url, err = ParseServerURL(address); err != nil {
+		return "", nil, err
+	}
+	if strings.HasPrefix(url, "http://") {
+		return "", nil, Errorf(CodeBadLink, "The address has a fingerprint but no encryption to hold it against: write https://.")
+	}
+	return url, &p, nil
 }

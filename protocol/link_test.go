@@ -183,3 +183,32 @@ func FuzzParseLink(f *testing.F) {
 		}
 	})
 }
+
+func TestAServersAddressMayHaveItsPin(t *testing.T) {
+	pin := Pin{1, 2, 3}
+	p := pin.Base32()
+	for _, tt := range []struct {
+		in, url string
+		pin     bool
+		code    Code
+	}{
+		{"https://192.168.1.5:4747#" + p, "https://192.168.1.5:4747", true, ""},
+		{" HTTPS://192.168.1.5:4747/#" + strings.ToLower(p) + "\n", "https://192.168.1.5:4747", true, ""},
+		{"192.168.1.5:4747#" + p, "https://192.168.1.5:4747", true, ""},
+		{"127.0.0.1:4747#" + p, "https://127.0.0.1:4747", true, ""},
+		{"127.0.0.1:4747", "http://127.0.0.1:4747", false, ""},
+		{"p4p.example", "https://p4p.example", false, ""},
+		{"https://p4p.example#", "", false, CodeBadLink},
+		{"https://p4p.example#" + p[1:], "", false, CodeBadLink},
+		{"https://p4p.example#" + p + "A", "", false, CodeBadLink},
+		{"https://p4p.example#" + p + "#" + p, "", false, CodeBadLink},
+		{"http://127.0.0.1:4747#" + p, "", false, CodeBadLink},
+		{"http://p4p.example#" + p, "", false, CodeInsecureLink},
+		{"#" + p, "", false, CodeBadLink},
+	} {
+		url, got, err := ParseServer(tt.in)
+		if CodeOf(err) != tt.code || url != tt.url || (got != nil) != tt.pin || got != nil && *got != pin {
+			t.Errorf("%q: %q, %v, %v", tt.in, url, got, err)
+		}
+	}
+}

@@ -13,7 +13,7 @@
 //
 // Every error is a [*protocol.Error]: the server's own code where it answered
 // with one, server_unreachable where nothing answered, pin_mismatch where another
-// server did, foreign_server where the answer is not one of P4P, unavailable for
+// server did, untrusted_certificate where nobody vouches for one, foreign_server where the answer is not one of P4P, unavailable for
 // a failure without a code. Only the end of the caller's context is returned as
 // it is.
 package wire

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -52,7 +53,10 @@ func (c *Client) unreachable(ctx context.Context, cause error) error {
 		return ctx.Err()
 	case errors.Is(cause, errPin):
 		return protocol.Errorf(protocol.CodePinMismatch,
-			"The server at %s is not the one that the link names: its certificate has another key. Somebody may be in between; ask your friend.", c.base).Because(cause)
+			"The server at %s has another key than the one that your link or your profile names. Somebody may be in between, or the server was set up anew: ask whoever runs it.", c.base).Because(cause)
+	case errors.As(cause, new(*tls.CertificateVerificationError)):
+		return protocol.Errorf(protocol.CodeUntrusted,
+			"Nobody whom this machine trusts vouches for the server at %s. If it is a friend's own server, open a whole link of it, or give its address with the fingerprint that it prints when it starts, as in --server %s#FINGERPRINT; else check the address and this machine's clock.", c.base, c.base).Because(cause)
 	case errors.Is(cause, errAbroad):
 		return protocol.Errorf(protocol.CodeInsecureLink,
 			"%s leads to another machine, which would be reached without encryption: use https://, or mend this machine's hosts file.", c.base).Because(cause)

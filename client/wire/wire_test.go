@@ -275,5 +275,7 @@ func TestAPinnedServerIsKnownByItsKeyAlone(t *testing.T) {
 	wantCode(t, err, protocol.CodePinMismatch)
 	// Without a pin it would need a certificate that this machine trusts.
 	_, err = clientOf(t, s.URL, nil).Info(t.Context())
-	wantCode(t, err, protocol.CodeNoServer)
+	wantCode(t, err, protocol.CodeUntrusted)
+	_, err = clientOf(t, s.URL, nil).Stream(t.Context(), protocol.Cursor{}, nil)
+	wantCode(t, err, protocol.CodeUntrusted)
 }
