@@ -129,9 +129,6 @@ type Placement struct {
 	X, Y       int
 }
 
-// covers tells that a placement has cells in row y.
-func (p Placement) covers(y int) bool { return y >= p.Y && y < p.Y+p.Rows }
-
 // Take takes the placeholders out of a view's lines: spaces stand in their place, and
 // what was taken is told. width is how wide the renderer takes a text to be.
 func Take(lines []string, width func(string) int) ([]string, []Placement) {
