@@ -4,14 +4,17 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"strings"
 	"testing"
 
 	"p4p/server/web"
 )
 
-func TestThePageReproducesEveryVectorAndRefusesWhatMustBeRefused(t *testing.T) {
-	p := newPhone(t)
+// serveModules serves an empty page with the program's modules beside it, and what
+// the test adds, and gives the page's address.
+func serveModules(t *testing.T, more map[string][]byte) string {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/static/", func(w http.ResponseWriter, r *http.Request) {
 		f, ok := web.Asset(strings.TrimPrefix(r.URL.Path, "/"))
@@ -22,13 +25,9 @@ func TestThePageReproducesEveryVectorAndRefusesWhatMustBeRefused(t *testing.T) {
 		w.Header().Set("Content-Type", f.Type)
 		_, _ = w.Write(f.Body)
 	})
-	for path, file := range map[string]string{"/vectors.json": "../protocol/testdata/vectors.json", "/vectors.js": "testdata/vectors.mjs"} {
-		body, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
-			if strings.HasSuffix(path, ".js") {
+	for name, body := range more {
+		mux.HandleFunc(name, func(w http.ResponseWriter, _ *http.Request) {
+			if path.Ext(name) == ".js" {
 				w.Header().Set("Content-Type", "text/javascript")
 			}
 			_, _ = w.Write(body)
@@ -39,8 +38,21 @@ func TestThePageReproducesEveryVectorAndRefusesWhatMustBeRefused(t *testing.T) {
 		_, _ = w.Write([]byte("<!doctype html><title>vectors</title>"))
 	})
 	s := httptest.NewServer(mux)
-	defer s.Close()
-	p.open(s.URL)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestThePageReproducesEveryVectorAndRefusesWhatMustBeRefused(t *testing.T) {
+	p := newPhone(t)
+	files := map[string][]byte{}
+	for name, file := range map[string]string{"/vectors.json": "../protocol/testdata/vectors.json", "/vectors.js": "testdata/vectors.mjs"} {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = body
+	}
+	p.open(serveModules(t, files))
 	r := eval[struct {
 		Wrong  []string
 		Checks int

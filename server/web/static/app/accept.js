@@ -3,6 +3,7 @@
 import { codeOf, P4PError } from "../p4p/error.js";
 import { linkApp, linkURL, parseFragment } from "../p4p/link.js";
 import { app, go, listen, base } from "./app.js";
+import { offer } from "./copy.js";
 import { button, copy, el, field, say } from "./dom.js";
 import * as api from "./api.js";
 import { nameOf } from "./friends.js";
@@ -199,6 +200,7 @@ function question(id, fragment, secret, found, show, signal, again) {
       : null,
     form,
     found.expires ? el("p", { class: "quiet", text: `Open until ${found.expires.toLocaleString("en-GB", { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" })}. Nothing happens unless you press Accept.` }) : null,
+    app.profile.copy ? el("p", { class: "quiet" }, "You are new here: ", el("a", { href: "/#copy", text: "keep a copy of yourself" }), " before you begin, or later on this visit.") : null,
     otherWays(id, fragment),
   );
 }
@@ -206,6 +208,7 @@ function question(id, fragment, secret, found, show, signal, again) {
 // accepted is what follows an acceptance.
 function accepted(signal, id) {
   const place = el("section", { class: "accepted" });
+  const copyOffer = offer();
   function draw() {
     const r = app.friends.row(id);
     if (!r) return go("/");
@@ -223,6 +226,7 @@ function accepted(signal, id) {
       el("h2", { text: "Safety number" }),
       el("p", { text: "Read it to each other, by phone or face to face. The same number on both screens means that nobody sits between you." }),
       safety(r),
+      copyOffer,
       el("p", {}, el("a", { class: "button primary big", href: "/", text: "Go on to the feed" })),
     );
   }

@@ -161,5 +161,5 @@ export function route() {
   if ((kind === "f" || kind === "p") && isUUID(id)) return { screen: kind === "f" ? "accept" : "thread", id };
   if (kind === "f" || kind === "p") return { screen: "nowhere" };
   const [screen, rest] = location.hash.slice(1).split("/");
-  return { screen: ["write", "friends", "invite", "scan"].includes(screen) ? screen : "feed", id: rest };
+  return { screen: ["write", "friends", "invite", "scan", "copy"].includes(screen) ? screen : "feed", id: rest };
 }

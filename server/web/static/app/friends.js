@@ -179,6 +179,7 @@ export class Friends {
   // accept takes the invitee's place, deliberately. While the server is not reached
   // the friendship is owed. Codes: those of read.
   async accept(id, secret, invite, name) {
+    await this.profile.use();
     const { root, device, server } = this.profile;
     const parties = {
       server,
@@ -199,6 +200,7 @@ export class Friends {
 
   // invite makes an invite for somebody: the row holds the secret until it is used.
   async invite(name) {
+    await this.profile.use();
     const { root, device, server } = this.profile;
     const secret = random(16);
     const { friendship: id, slot: sealed, side } = await slot.sealInvite(root, device, server, secret);

@@ -3,11 +3,13 @@
 import { capable } from "../p4p/crypto.js";
 import { accept, otherWays, readFragment } from "./accept.js";
 import { app, bus, follow, go, listen, route, start } from "./app.js";
+import { copy } from "./copy.js";
 import { button, el } from "./dom.js";
 import { waitsForMe } from "./friends.js";
 import { scan } from "./scan.js";
 import * as screens from "./screens.js";
 import { when } from "./text.js";
+import { programURL } from "./trusted.js";
 
 const here = route();
 // Taken out of the address bar before anything else happens.
@@ -42,6 +44,7 @@ function draw(first = false) {
     write: () => screens.write(gone.signal),
     friends: () => screens.friends(gone.signal),
     scan: () => scan(gone.signal),
+    copy: () => copy(),
     invite: () => screens.invite(gone.signal, id),
     accept: () => accept(gone.signal, id),
     nowhere: () => message("There is nothing at this address", "The link may have been cut off on the way: ask for it again.", el("a", { class: "button", href: "/", text: "Read the feed" })),
@@ -86,10 +89,8 @@ function stop(title, text, ...more) {
 // keepProgram lets the program start without the server from now on.
 async function keepProgram() {
   if (!("serviceWorker" in navigator)) return;
-  const address = "/sw.js";
-  const policy = window.trustedTypes?.createPolicy("p4p-worker", { createScriptURL: () => address });
   try {
-    await navigator.serviceWorker.register(policy ? policy.createScriptURL("") : address, { updateViaCache: "none" });
+    await navigator.serviceWorker.register(programURL("service"), { updateViaCache: "none" });
   } catch (err) {
     console.warn("no start without the server:", err); // a self-signed address, or a private window
   }
@@ -98,7 +99,7 @@ async function keepProgram() {
 // Links within this program change the screen, not the document.
 function followLinks(e) {
   const a = e.target.closest?.("a[href]");
-  if (!a || e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+  if (!a || a.hasAttribute("download") || e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
   const u = new URL(a.href);
   if (u.origin !== location.origin || u.pathname.startsWith("/static/")) return;
   e.preventDefault();

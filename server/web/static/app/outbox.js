@@ -22,6 +22,7 @@ export class Outbox {
   // the server has it. Codes: those of signRecord.
   async say(kind, said, picture) {
     const { device, server } = this.profile;
+    await this.profile.use();
     if (picture) {
       const { bytes, width, height, alt } = picture;
       said = { ...said, image: { blob: await blobID(bytes), width, height, alt } };

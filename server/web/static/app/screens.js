@@ -6,6 +6,7 @@ import { limits, normalize } from "../p4p/record.js";
 import { codeOf } from "../p4p/error.js";
 import * as api from "./api.js";
 import { app, base, go, listen } from "./app.js";
+import { offer } from "./copy.js";
 import { ask, button, copy, el, field, say } from "./dom.js";
 import { nameOf, isLive, waitsForMe } from "./friends.js";
 import { prepare } from "./picture.js";
@@ -50,7 +51,7 @@ export function feed(signal) {
   listen("feed", draw, signal);
   listen("friends", draw, signal);
   draw();
-  return el("section", {}, el("h1", { class: "offscreen", tabindex: "-1", text: "Feed" }), idea, notices, empty, list, more);
+  return el("section", {}, el("h1", { class: "offscreen", tabindex: "-1", text: "Feed" }), idea, notices, offer(), empty, list, more);
 }
 
 export function thread(signal, id) {
@@ -314,6 +315,7 @@ export function friends(signal) {
     list,
     open,
     el("p", { class: "quiet", text: "Who you are here lives in this browser alone. If its data is cleared, your friends' names and your identity are gone for good." }),
+    app.profile.copy ? el("p", {}, el("a", { class: "button", href: "/#copy", text: "Keep a copy of yourself" })) : null,
     forgetful() ? el("p", { class: "warning", text: "Safari forgets a page that was not opened for a week: come back now and then." }) : null,
   );
 }

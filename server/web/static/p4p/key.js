@@ -84,12 +84,11 @@ export const thumbprint = (publicBytes) => sha256(utf8(`{"crv":"Ed25519","kty":"
 // deviceUUID commits to the key.
 export const deviceUUID = async (publicBytes) => uuid8(await thumbprint(publicBytes));
 
-// newRoot draws R. Nobody, this page included, can read it back from the key.
+// newRoot draws R: { root, raw }. Nobody, this page included, can read it back from
+// root. raw is for a copy that its owner makes now or never: zero it then.
 export async function newRoot() {
   const raw = crypto.getRandomValues(new Uint8Array(32));
-  const root = await kdfKey(raw);
-  raw.fill(0);
-  return root;
+  return { root: await kdfKey(raw), raw };
 }
 
 // deviceKey is the signing key after the given number of rotations.
