@@ -89,6 +89,9 @@ func (a *app) note() string {
 	if a.keeper == nil {
 		return ""
 	}
+	if at := a.keeper.Opened(); at != "" {
+		return "Your own server is open to this network at " + at + ": L beside an invite closes it."
+	}
 	return a.keeper.Note()
 }
 

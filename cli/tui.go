@@ -48,7 +48,7 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 		}
 	}()
 	err = tui.Run(ctx, tui.Options{
-		Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note,
+		Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note, Reach: reach{a},
 		Settings: &set, Problems: problems, Images: images,
 		In: a.In, Out: a.Out,
 	})

@@ -37,6 +37,7 @@ type fake struct {
 	err      error // of everything that asks the server
 	offline  bool  // posts wait in the outbox
 	calls    []string
+	network  string // that the home's server is open to
 	loopback bool
 }
 
@@ -306,6 +307,45 @@ func (f *fake) Invites(context.Context) ([]client.Invite, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.invites), nil
+}
+
+// Relink has the links follow the network that the home's server is open to.
+func (f *fake) Relink(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("relink")
+	for n := range f.invites {
+		f.invites[n].Link.Server, f.invites[n].Link.Pin = "http://127.0.0.1:4747", nil
+		if f.network != "" {
+			f.invites[n].Link.Server, f.invites[n].Link.Pin = f.network, &protocol.Pin{1, 2, 3}
+		}
+	}
+	return nil
+}
+
+// Own, Opened, Open and Shut: see Reach.
+func (f *fake) Own() bool { return f.loopback }
+
+func (f *fake) Opened() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.network
+}
+
+func (f *fake) Open(context.Context) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.network = "https://192.168.1.20:4747"
+	}
+	return f.network, f.err
+}
+
+func (f *fake) Shut(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.network = ""
+	return f.err
 }
 
 func (f *fake) set(fid protocol.UUID, call string, s client.FriendState) (client.Friendship, error) {

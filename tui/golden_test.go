@@ -142,6 +142,7 @@ var scenes = []struct {
 	{"invite_name", lively, func(p *person) { p.press("i"); p.types("G") }},
 	{"invite", lively, func(p *person) { p.press("i"); p.types("Bob"); p.press("enter") }},
 	{"invite_loopback", func() *fake { f := lively(); f.loopback = true; return f }, func(p *person) { p.press("i"); p.types("Bob"); p.press("enter") }},
+	{"invite_network", func() *fake { f := lively(); f.loopback = true; return f }, func(p *person) { p.press("i"); p.types("Bob"); p.press("enter", "L") }},
 	{"invite_accepted", lively, func(p *person) {
 		p.press("i")
 		p.types("Bob")

@@ -23,6 +23,7 @@ type inviteClient interface {
 	Contacts(ctx context.Context) ([]client.Contact, error)
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 	answerClient
+	relinker
 }
 
 // invite shows an invite: the code, the link, and what became of it.
@@ -36,6 +37,8 @@ type invite struct {
 	gen     int
 	loading bool
 	stale   bool
+
+	reaching bool // the server is being opened or shut
 }
 
 type inviteStateMsg struct {
@@ -47,9 +50,15 @@ type inviteStateMsg struct {
 const words = 26
 
 func newInvite(u *ui, inv client.Invite) *invite {
-	i := &invite{ui: u, inv: inv, state: inv.State, unsent: inv.Unsent, gen: u.next()}
-	i.code, i.err = qr.Encode(inv.Link.QR())
+	i := &invite{ui: u, gen: u.next()}
+	i.show(inv)
 	return i
+}
+
+// show takes the invite as it is now.
+func (i *invite) show(inv client.Invite) {
+	i.inv, i.state, i.unsent = inv, inv.State, inv.Unsent
+	i.code, i.err = qr.Encode(inv.Link.QR())
 }
 
 // askInvite asks whom the invite is for.
@@ -124,6 +133,10 @@ func (i *invite) update(msg tea.Msg) tea.Cmd {
 		if msg.gen == i.gen {
 			return i.took(msg)
 		}
+	case reachedMsg:
+		if msg.gen == i.gen {
+			return i.reached(msg)
+		}
 	}
 	return nil
 }
@@ -149,6 +162,8 @@ func (i *invite) key(intent keymap.Intent) tea.Cmd {
 	case keymap.Copy:
 		return tea.Batch(tea.SetClipboard(i.inv.Link.URL()),
 			i.say(good, "Copied. If pasting gives nothing, your terminal forbids it: l shows the link."))
+	case keymap.Reach:
+		return i.toggleReach()
 	case keymap.SavePNG:
 		return i.savePNG()
 	case keymap.ShowLink:
@@ -282,11 +297,12 @@ func (i *invite) text(w, h int, withCode bool, last []string) []string {
 		out = append(out, t.Key.Render(l))
 	}
 	ends = append(ends, len(out))
-	switch {
-	case i.unsent:
+	if i.unsent {
 		add(t.Warn.Render, "! It does not work yet: the server has to be reached first.")
-	case i.inv.Link.Loopback():
-		add(t.Warn.Render, "! This link works on this machine only. For a friend elsewhere, both of you start p4p with --profile NAME --server ADDRESS. See “A server for friends” in the README.")
+	} else if text, warn := i.reachWords(); warn {
+		add(t.Warn.Render, text)
+	} else if text != "" {
+		add(t.Dim.Render, text)
 	}
 	add(t.Dim.Render, "It works once, "+left(i.inv.ExpiresAt, i.now())+". Waiting for "+name+"…")
 	if len(out)+len(ends)+len(last) <= h {
@@ -328,7 +344,11 @@ func (i *invite) hints() []keymap.Intent {
 	if i.state != client.StateInvited {
 		return []keymap.Intent{keymap.Back}
 	}
-	return []keymap.Intent{keymap.Copy, keymap.SavePNG, keymap.ShowLink, keymap.Back}
+	hints := []keymap.Intent{keymap.Copy, keymap.SavePNG, keymap.ShowLink}
+	if opens, shuts := i.reachable(); opens || shuts {
+		hints = append(hints, keymap.Reach)
+	}
+	return append(hints, keymap.Back)
 }
 
 func (i *invite) typing() bool { return false }

@@ -63,8 +63,9 @@ type Options struct {
 	Link    *protocol.Link // an invite to show at the start; nothing is asked of the network before a key
 	SaveDir string         // where the pictures of codes are saved; the working directory when ""
 	// Open opens a web address outside of the terminal; desktop.Open when nil.
-	Open func(ctx context.Context, address string) error
-	Note func() string // what the embedded server has to say once, or ""
+	Open  func(ctx context.Context, address string) error
+	Reach Reach
+	Note  func() string // what the embedded server has to say once, or ""
 
 	Settings *settings.Settings // those that the app comes with when nil
 	Problems []settings.Problem // of the file that they are from: told once, and kept in the log
@@ -130,6 +131,7 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 	if u.openPage = o.Open; u.openPage == nil {
 		u.openPage = desktop.Open
 	}
+	u.reach = o.Reach
 	if u.saveDir == "" {
 		u.saveDir = "."
 	}

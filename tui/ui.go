@@ -70,6 +70,7 @@ type ui struct {
 	now      func() time.Time
 	after    func(time.Duration, tea.Msg) tea.Cmd
 	openPage func(ctx context.Context, address string) error // in the browser
+	reach    Reach                                           // nil where there is no server of one's own
 	saveDir  string                                          // where pictures of codes are saved
 	pictures *pictures
 	drafts   *draftBox

@@ -46,6 +46,9 @@ type Config struct {
 	Every time.Duration
 	// TookOver is called, when not nil, each time this process begins to serve.
 	TookOver func(url string)
+
+	// lan tells where this machine is in its network; for tests.
+	lan func() (string, error)
 }
 
 // Keeper keeps a home's server running: in this process, or in another of the
@@ -59,7 +62,11 @@ type Keeper struct {
 	mu     sync.Mutex
 	own    *server.Server
 	note   string
-	failed error // of the last try to serve, unless another process serves
+	failed error  // of the last try to serve, unless another process serves
+	opened string // the address in the network, see [Keeper.Open]
+	shutBy error  // why it is not open although it should be
+
+	adjusting sync.Mutex // held while the encrypted port is opened or shut
 }
 
 // Data is the folder of a home's embedded server.
@@ -76,6 +83,9 @@ func Keep(ctx context.Context, c Config) (*Keeper, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.lan == nil {
+		c.lan = ownAddress
 	}
 	// The server outlives the call that started it, but not Close.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -128,7 +138,7 @@ func (k *Keeper) Close(ctx context.Context) error {
 	<-k.done
 	k.mu.Lock()
 	own := k.own
-	k.own = nil
+	k.own, k.opened = nil, ""
 	k.mu.Unlock()
 	if own == nil {
 		return nil
@@ -140,11 +150,17 @@ func (k *Keeper) standBy(ctx context.Context) {
 	defer close(k.done)
 	tick := time.NewTicker(k.config.Every)
 	defer tick.Stop()
-	for !k.Serving() {
+	for looks := 0; ; looks++ {
+		if k.Serving() {
+			k.adjust(ctx, looks%lookEvery == 0)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if k.Serving() {
+			continue
 		}
 		if err := k.try(ctx); err != nil {
 			k.config.Log.Warn("cannot take over this home's server", "code", protocol.CodeOf(err))

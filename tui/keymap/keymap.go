@@ -61,6 +61,7 @@ const (
 	Copy
 	SavePNG
 	ShowLink
+	Reach // this computer's own server, from the network
 
 	Rename
 	Remove

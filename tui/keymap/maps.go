@@ -124,6 +124,7 @@ var InviteShown = Map{"An invite", []Binding{
 	bind(Copy, "c", "copy", "copy the link", "c"),
 	bind(SavePNG, "p", "save PNG", "save the code as a picture", "p"),
 	bind(ShowLink, "l", "link", "the link in full, to select by hand", "l"),
+	bind(Reach, "L", "network", "open your own server to your network, for a phone; and close it again", "L"),
 	bind(Back, "esc", "close", "close; the invite stays open", "esc", "q"),
 }}
 

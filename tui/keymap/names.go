@@ -17,7 +17,7 @@ var names = [...]string{
 
 	Send: "send", Attach: "attach", Detach: "detach",
 
-	Copy: "copy", SavePNG: "save-png", ShowLink: "show-link",
+	Copy: "copy", SavePNG: "save-png", ShowLink: "show-link", Reach: "reach",
 
 	Rename: "rename", Remove: "remove", Add: "add", Revoke: "revoke", Verify: "verify",
 

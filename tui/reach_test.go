@@ -1,0 +1,51 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	"p4p/protocol"
+)
+
+func TestOneKeyOpensTheComputerToThePhoneAndTheCodeFollows(t *testing.T) {
+	f := lively()
+	f.loopback = true
+	p := sit(t, f, 120, 40)
+	p.press("i").types("Bob")
+	p.press("enter")
+	p.sees("Your phone cannot reach this computer yet: press L to open it")
+	p.press("L")
+	p.sees("Open to your network")
+	p.sees("https://192.168.1.20:4747")
+	p.press("c")
+	if !strings.HasPrefix(p.copied, "https://192.168.1.20:4747/f/") || !strings.Contains(p.copied, ".") {
+		t.Errorf("the link is %s", p.copied)
+	}
+	p.press("L")
+	p.sees("Your phone cannot reach this computer yet")
+	p.press("c")
+	if !strings.HasPrefix(p.copied, "http://127.0.0.1:4747/f/") {
+		t.Errorf("the link is %s", p.copied)
+	}
+}
+
+func TestAComputerWithoutANetworkSaysSoAndTheInviteStays(t *testing.T) {
+	f := lively()
+	f.loopback = true
+	p := sit(t, f, 120, 40)
+	p.press("i").types("Bob")
+	p.press("enter")
+	f.err = protocol.Errorf(protocol.CodeUsage, "This computer has no address in a private network.")
+	p.press("L")
+	p.sees("no address in a private network")
+	p.sees("An invite for Bob")
+}
+
+func TestAnInviteOfAnotherServerOffersNoNetwork(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("i").types("Bob")
+	p.press("enter")
+	p.doesNotSee("your network")
+	p.press("L")
+	p.sees("others reach already")
+}
