@@ -40,15 +40,18 @@ func (w withChromium) Run() int {
 const insecureName = "p4p.test"
 
 func startChromium() {
+	chromium.ctx, chromium.end, chromium.err = launch()
+}
+
+// launch starts a browser, which end ends, with flags beside the usual ones.
+func launch(flags ...chromedp.ExecAllocatorOption) (ctx context.Context, end func(), err error) {
 	program, err := exec.LookPath("chromium")
 	if err != nil {
-		chromium.err = err
-		return
+		return nil, nil, err
 	}
 	folder, err := os.MkdirTemp("", "p4p-chromium-")
 	if err != nil {
-		chromium.err = err
-		return
+		return nil, nil, err
 	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(program), chromedp.UserDataDir(folder),
@@ -58,15 +61,14 @@ func startChromium() {
 	for _, off := range []string{"quic", "background-networking", "component-update", "sync", "dev-shm-usage", "breakpad"} {
 		options = append(options, chromedp.Flag("disable-"+off, true))
 	}
-	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), append(options, flags...)...)
 	ctx, endBrowser := chromedp.NewContext(allocator)
-	chromium.ctx = ctx //nolint:fatcontext // the browser outlives the test that started it
-	chromium.end = func() {
+	end = func() {
 		endBrowser()
 		endAllocator()
 		_ = os.RemoveAll(folder)
 	}
-	chromium.err = chromedp.Do(ctx)
+	return ctx, end, chromedp.Do(ctx)
 }
 
 // phone is a browser with an empty profile, on a phone's screen.
@@ -79,18 +81,38 @@ type phone struct {
 // missing, and fails there in CI.
 func newPhone(t *testing.T) *phone {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("a browser takes seconds")
-	}
+	needsChromium(t)
 	chromium.once.Do(startChromium)
-	if _, missing := exec.LookPath("chromium"); missing != nil && os.Getenv("P4P_CI") == "" {
-		t.Skip("chromium is not installed (apt-get install chromium)")
-	}
 	if chromium.err != nil {
 		t.Fatalf("chromium does not start: %v", chromium.err)
 	}
 	ctx, cancel := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
+	p := &phone{t, ctx}
+	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	return p
+}
+
+func needsChromium(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes seconds")
+	}
+	if _, missing := exec.LookPath("chromium"); missing != nil && os.Getenv("P4P_CI") == "" {
+		t.Skip("chromium is not installed (apt-get install chromium)")
+	}
+}
+
+// newPhoneTrusting is newPhone in a browser of its own that takes certificates of
+// one key, whoever signed them: spki is the base64 of its SHA-256.
+func newPhoneTrusting(t *testing.T, spki string) *phone {
+	t.Helper()
+	needsChromium(t)
+	ctx, end, err := launch(chromedp.Flag("ignore-certificate-errors-spki-list", spki))
+	if err != nil {
+		t.Fatalf("chromium does not start: %v", err)
+	}
+	t.Cleanup(end)
 	p := &phone{t, ctx}
 	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	return p

@@ -1,0 +1,172 @@
+package e2e
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"p4p/client"
+	"p4p/protocol"
+	"p4p/server"
+	"p4p/server/embed"
+)
+
+// The whole idea, as somebody at a terminal and somebody with a phone live it.
+func TestThePhoneThatScansTheTerminalsScreenBecomesAFriend(t *testing.T) {
+	phone := newPhone(t)
+	home := t.TempDir()
+	const phoneName, terminalName = "Bobadilla Prusiner", "Alicia Quackenbush"
+	dark := themes["dark"]
+	alice := openTerminal(t, home, 80, 24, dark.fg, dark.bg)
+	alice.see("Welcome to P4P", "online")
+	alice.press("i")
+	alice.see("name")
+	alice.press(phoneName + "\r")
+	alice.see("An invite for", "Waiting")
+	invite := decode[[]invited](t, run(t, home, "--json", "invites"))[0]
+
+	scanned := zbarimg(t, alice.photograph())
+	phone.open(scanned) // as the phone's camera gives it, in upper case
+	phone.types("Who did the invite come from?", terminalName)
+	phone.press("Accept")
+	phone.sees("Safety number")
+	alice.see("Someone accepted the invite you made for", "Safety number")
+	if numbers := alice.text(); !strings.Contains(strings.Join(strings.Fields(numbers), " "), eval[string](phone, `document.querySelector(".number").innerText.trim().replace(/\s+/g, " ")`)) {
+		t.Errorf("the phone and the terminal show different safety numbers:\n%s", numbers)
+	}
+	alice.press("y")
+	alice.see("Bobadilla Prusiner is a friend")
+	alice.see("Nobody has posted here yet")
+
+	alice.press("n")
+	alice.see("New post")
+	alice.press("said at the terminal")
+	alice.see("20 / 4,000")
+	alice.press("\x13")
+	phone.press("Go on to the feed")
+	phone.until(`[...document.querySelectorAll(".post")].some((e) => e.innerText.includes("said at the terminal") && e.querySelector(".friend bdi")?.innerText === ` + quote(terminalName) + `)`)
+
+	phone.press("Write")
+	phone.types("What do you want to say?", "seen from the phone")
+	phone.do(chromedp.SetUploadFiles(chromedp.CSS("#photo"), []string{photo(t, "N 52.5163 E 13.3777")}))
+	phone.types("Describe it for those who cannot see it", "A lake")
+	phone.until(`document.querySelector(".preview img")?.complete`)
+	phone.press("Post")
+	alice.see(phoneName+" ·", "seen from the phone")
+
+	// What a thief of the server's folder reads. The search first finds a control.
+	data := embed.Data(home)
+	link, err := protocol.ParseLink(scanned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, there := range map[string]bool{
+		"seen from the phone": true, phoneName: false, terminalName: false, "Quackenbush": false,
+		link.Secret.Base32(): false, string(link.Secret[:]): false,
+	} {
+		found, err := searchFolder(data, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(found) > 0) != there {
+			t.Errorf("%q in the server's folder: %v", text, found)
+		}
+	}
+	devices := []protocol.UUID{decode[identity](t, run(t, home, "--json", "whoami")).UUID, protocol.MustParseUUID(eval[string](phone, whoami))}
+	rows := rowBytes(t, filepath.Join(data, "server.db"), "mailboxes")
+	if len(rows) != 1 || !names(rows[0], invite.Friendship) {
+		t.Fatalf("the server has %d friendships, or not this one", len(rows))
+	}
+	for _, d := range devices {
+		if names(rows[0], d) {
+			t.Errorf("the friendship's row names the device %s", d)
+		}
+	}
+}
+
+// A browser at a LAN address that trusts the very key of the server and no other.
+func TestOverTheNetworksOwnCertificateTheWholeFlowWorks(t *testing.T) {
+	needsChromium(t)
+	s := webServer(t)
+	reach, err := s.OpenDoor(t.Context(), server.Door{Listen: net.JoinHostPort(networkAddress(t), "0")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spki := keyOf(t, reach.URL)
+	if pin, err := protocol.ParsePin(reach.Pin); err != nil || !strings.HasPrefix(spki, strings.TrimRight(base64.StdEncoding.EncodeToString(pin[:15]), "=")) {
+		t.Fatalf("the server tells the pin %s of another key than %s, %v", reach.Pin, spki, err)
+	}
+	bob := newPeer(t, s.URL())
+	invite := bob.invites("Bob")
+	if invite.Link.Server != reach.URL || invite.Link.Pin == nil {
+		t.Fatalf("the link leads to %+v", invite.Link)
+	}
+
+	other := sha256.Sum256([]byte("another key"))
+	stranger := newPhoneTrusting(t, base64.StdEncoding.EncodeToString(other[:]))
+	if _, err := chromedp.Run(stranger.ctx, chromedp.Navigate(invite.Link.URL())); err == nil || !strings.Contains(err.Error(), "ERR_CERT") {
+		t.Fatalf("a browser that knows another key opens the page: %v", err)
+	}
+
+	p := newPhoneTrusting(t, spki)
+	p.open(invite.Link.URL())
+	if !eval[bool](p, "window.isSecureContext") {
+		t.Fatal("no secure context")
+	}
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	bob.becomes(invite.Friendship, client.StateAccepted)
+	if _, err := bob.Confirm(t.Context(), invite.Friendship); err != nil {
+		t.Fatal(err)
+	}
+	bob.posts("over the air")
+	p.press("Go on to the feed")
+	p.until(`[...document.querySelectorAll(".post")].some((e) => e.innerText.includes("over the air") && e.querySelector(".friend bdi")?.innerText === "Alice")`)
+	p.press("Write")
+	p.types("What do you want to say?", "from the sofa")
+	p.press("Post")
+	if got := bob.sees(func(i client.Item) bool { return i.Text == "from the sofa" }); got.Label.Name != "Bob" {
+		t.Errorf("the terminal sees %+v", got)
+	}
+}
+
+// networkAddress is an address of this machine that is not loopback, where it has
+// one.
+func networkAddress(t *testing.T) string {
+	t.Helper()
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
+			return n.IP.String()
+		}
+	}
+	t.Log("this machine has no network: on loopback")
+	return "127.0.0.1"
+}
+
+// keyOf is the base64 of the SHA-256 of the key that a server shows.
+func keyOf(t *testing.T, at string) string {
+	t.Helper()
+	u, err := url.Parse(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := tls.Dial("tcp", u.Host, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	sum := sha256.Sum256(c.ConnectionState().PeerCertificates[0].RawSubjectPublicKeyInfo)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
