@@ -88,6 +88,15 @@ func TestNoViewOfThePageHasASeriousAccessibilityFault(t *testing.T) {
 		}
 		p.do(chromedp.Reload())
 	})
+	sub("a copy of oneself", func(p *phone) {
+		p.open(s.URL() + "/#copy")
+		p.sees("The passphrase once more")
+		p.press("Make the copy")
+		p.sees("A copy needs a passphrase")
+		p.shot("copy, empty")
+		p.open("about:blank")
+		p.open(s.URL())
+	})
 	sub("an empty feed", func(p *phone) {
 		p.sees("Nothing here yet")
 		p.shot("empty")
@@ -234,7 +243,7 @@ func TestNoViewOfThePageHasASeriousAccessibilityFault(t *testing.T) {
 	})
 	sub("scanning", func(p *phone) {
 		p.open(s.URL() + "/#scan")
-		p.sees("Scan an invite")
+		p.sees("Scan a code")
 		p.shot("scan")
 	})
 }

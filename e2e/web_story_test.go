@@ -120,6 +120,7 @@ func TestOverTheNetworksOwnCertificateTheWholeFlowWorks(t *testing.T) {
 	if !eval[bool](p, "window.isSecureContext") {
 		t.Fatal("no secure context")
 	}
+	p.sees("your browser cannot tell whether somebody in this network altered it")
 	p.types("Who did the invite come from?", "Alice")
 	p.press("Accept")
 	p.sees("Safety number")

@@ -124,6 +124,21 @@ func TestThePhoneThatOpensAnInviteBecomesAFriend(t *testing.T) {
 	p.until(`document.querySelector(".post .anonymous") !== null && document.querySelector(".post .friend") === null`)
 }
 
+// code is what the QR code on the page says.
+func (p *phone) code() string {
+	p.t.Helper()
+	eval[bool](p, `(document.querySelector("canvas.qr").scrollIntoView({ block: "center" }), true)`) // from under the bar
+	png, err := chromedp.Run(p.ctx, chromedp.Screenshot(chromedp.CSS("canvas.qr")))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	text, err := qr.Decode(bytes.NewReader(png))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return text
+}
+
 func TestAPhonesInviteIsAcceptedConfirmedAndItsCodeCanBeRead(t *testing.T) {
 	p := newPhone(t)
 	s := webServer(t)
@@ -136,15 +151,7 @@ func TestAPhonesInviteIsAcceptedConfirmedAndItsCodeCanBeRead(t *testing.T) {
 	p.press("Make the invite")
 	p.until(`document.querySelector("canvas.qr") !== null`)
 	p.shot("made-invite")
-	png, err := chromedp.Run(p.ctx, chromedp.Screenshot(chromedp.CSS("canvas.qr")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := qr.Decode(bytes.NewReader(png))
-	if err != nil {
-		t.Fatal(err)
-	}
-	link, err := protocol.ParseLink(code)
+	link, err := protocol.ParseLink(p.code())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -485,7 +492,7 @@ func TestACodeHeldBeforeTheCameraOpensItsInvite(t *testing.T) {
 		};`)
 	p.open(s.URL())
 	p.press("Friends")
-	p.press("Scan an invite")
+	p.press("Scan a code")
 	p.sees("This is not a link")
 	eval[bool](p, `(window.codes = [`+quote(invite.Link.QR())+`], true)`)
 	p.sees("Who did the invite come from?")
@@ -495,6 +502,65 @@ func TestACodeHeldBeforeTheCameraOpensItsInvite(t *testing.T) {
 	if url := eval[string](p, "location.href"); strings.Contains(url, "#") {
 		t.Errorf("the address bar holds %s", url)
 	}
+
+	// The safety number's code that the friend shows verifies; any other is an alarm.
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	f := alice.becomes(invite.Friendship, client.StateAccepted)
+	if _, err := alice.Confirm(t.Context(), invite.Friendship); err != nil {
+		t.Fatal(err)
+	}
+	p.open(s.URL() + "/#friends")
+	p.sees("Friend.")
+	p.press("Safety number")
+	p.until(`document.querySelector(".friend-card canvas.qr") !== null`)
+	p.shot("friend, safety code")
+	if got := p.code(); got != protocol.SafetyQR(f.SafetyNumber) {
+		t.Errorf("the page's code holds %q, the number is %s", got, f.SafetyNumber)
+	}
+	eval[bool](p, `(window.codes = ["P4P SAFETY 00000 00000 00000 00000 00000 00001"], true)`)
+	p.press("Scan a code")
+	p.sees("No friend of yours has this safety number.")
+	eval[bool](p, `(window.codes = [`+quote(protocol.SafetyQR(f.SafetyNumber))+`], true)`)
+	p.sees("you compared the safety numbers")
+}
+
+func TestThePageFollowsAFriendWhoChangedTheKey(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice, ex := newPeer(t, s.URL()), newPhone(t)
+	alice.posts("from before")
+	for name, phone := range map[string]*phone{"Bob": p, "Eve": ex} {
+		invite := alice.invites(name)
+		phone.open(invite.Link.URL())
+		phone.types("Who did the invite come from?", "Alice")
+		phone.press("Accept")
+		phone.sees("Safety number")
+		alice.becomes(invite.Friendship, client.StateAccepted)
+		if _, err := alice.Confirm(t.Context(), invite.Friendship); err != nil {
+			t.Fatal(err)
+		}
+		phone.open(s.URL())
+		phone.until(`document.querySelector(".post .friend bdi")?.innerText === "Alice"`)
+		if name == "Eve" {
+			if _, err := alice.Remove(t.Context(), invite.Friendship); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := alice.Rotate(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	alice.posts("from after")
+	named := func(text, name string) string {
+		return `(() => { const e = [...document.querySelectorAll(".post")].find((e) => e.innerText.includes(` + quote(text) + `)); return e && (e.querySelector(".friend bdi")?.innerText ?? "") === ` + quote(name) + ` })()`
+	}
+	p.until(named("from after", "Alice"))
+	p.until(named("from before", "Alice"))
+	ex.until(named("from after", ""))
+	p.do(chromedp.Reload())
+	p.until(named("from after", "Alice"))
 }
 
 func TestWhatAMaliciousServerMakesUpIsNotShown(t *testing.T) {

@@ -198,6 +198,9 @@ function question(id, fragment, secret, found, show, signal, again) {
     inAppBrowser()
       ? el("div", { class: "warning card" }, el("p", { text: "Another app shows you this page, and such a browser forgets what it keeps. Copy the link, and open it in your phone's own browser." }), button("Copy the link", () => copy(linkURL({ server: base(), friendship: id, secret, pin: parseFragment(fragment).pin }), "Link")))
       : null,
+    app.info?.pin
+      ? el("p", { class: "quiet", text: "This page comes from a computer in your network that proves itself to programs only: your browser cannot tell whether somebody in this network altered it. Compare the safety number afterwards." })
+      : null,
     form,
     found.expires ? el("p", { class: "quiet", text: `Open until ${found.expires.toLocaleString("en-GB", { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" })}. Nothing happens unless you press Accept.` }) : null,
     app.profile.copy ? el("p", { class: "quiet" }, "You are new here: ", el("a", { href: "/#copy", text: "keep a copy of yourself" }), " before you begin, or later on this visit.") : null,

@@ -1,10 +1,13 @@
-// Reading an invite's QR code with the camera, where the browser can. No picture
-// leaves the page.
+// Reading an invite's or a safety number's QR code with the camera, where the browser
+// can. No picture leaves the page.
 
 import { P4PError } from "../p4p/error.js";
 import { linkURL, parseLink } from "../p4p/link.js";
-import { base, go } from "./app.js";
-import { el } from "./dom.js";
+import { parseSafetyQR } from "../p4p/friendship.js";
+import { app, base, go } from "./app.js";
+import { el, say } from "./dom.js";
+import { isLive } from "./friends.js";
+import { line } from "./text.js";
 
 // canScan tells whether this browser reads QR codes.
 export async function canScan() {
@@ -27,8 +30,25 @@ export function openLink(text) {
   go(`${u.pathname}${u.hash}`);
 }
 
+// compare marks the friend whose safety number a code holds. A number that is nobody's
+// is the alarm that it is for.
+async function compare(number) {
+  for (const r of app.friends.rows) {
+    if (!isLive(r) || r.state !== "friend" || (await app.friends.safetyNumber(r)) !== number) continue;
+    await app.friends.setVerified(r.id, true);
+    say(`It is the same: ${line(r.name)} is verified.`);
+    return go("/#friends");
+  }
+  throw new P4PError("safety_mismatch", "No friend of yours has this safety number. If the code is the one that your friend shows for you, somebody sits between you: remove the friendship and make a new invite. Nobody was marked.");
+}
+
+const read = (text) => {
+  const number = parseSafetyQR(text);
+  return number ? compare(number) : openLink(text);
+};
+
 export function scan(signal) {
-  const status = el("p", { role: "status", text: "Hold the camera over the QR code." });
+  const status = el("p", { role: "status", text: "Hold the camera over the QR code of an invite, or of a safety number." });
   const video = el("video", { class: "camera", playsinline: true, muted: true, "aria-label": "What the camera sees" });
   video.muted = true;
   const look = async () => {
@@ -45,7 +65,7 @@ export function scan(signal) {
       if (code && code.rawValue !== last) {
         last = code.rawValue;
         try {
-          return openLink(last);
+          return await read(last);
         } catch (err) {
           status.textContent = err.message;
         }
@@ -64,7 +84,7 @@ export function scan(signal) {
   return el(
     "section",
     {},
-    el("h1", { tabindex: "-1", text: "Scan an invite" }),
+    el("h1", { tabindex: "-1", text: "Scan a code" }),
     status,
     video,
     el("p", {}, el("a", { class: "button", href: "/#friends", text: "Leave it" })),

@@ -12,6 +12,7 @@ import { nameOf, isLive, waitsForMe } from "./friends.js";
 import { prepare } from "./picture.js";
 import { counter, pendingItems, postNode, signature, sync } from "./post.js";
 import * as qr from "./qr.js";
+import * as slot from "../p4p/friendship.js";
 import { canScan, openLink } from "./scan.js";
 import { line } from "./text.js";
 
@@ -200,6 +201,13 @@ export function safety(row) {
   return number;
 }
 
+// safetyCode is the same for a camera.
+function safetyCode(row, name) {
+  const place = el("div", {});
+  app.friends.safetyNumber(row).then((n) => n && place.append(qr.draw(slot.safetyQR(n), `QR code of the safety number with ${name}`)));
+  return place;
+}
+
 const stateSentence = (r) => {
   const name = line(r.name);
   if (r.pending && r.state !== "invited") return `${name}: the server is told as soon as it is reached.`;
@@ -239,8 +247,9 @@ function friendCard(r) {
         "details",
         {},
         el("summary", { text: "Safety number" }),
-        el("p", { text: `If ${name}'s screen shows the same number, nobody sits between you.` }),
+        el("p", { text: `If ${name}'s screen shows the same number, nobody sits between you. Compare it aloud, or let ${name} take a picture of the code.` }),
         safety(r),
+        safetyCode(r, name),
         r.state === "friend" ? button(r.verified ? "It is not the same after all" : "We compared: it is the same", () => app.friends.setVerified(r.id, !r.verified)) : null,
       ),
     );
@@ -294,7 +303,7 @@ export function friends(signal) {
   }
   listen("friends", draw, signal);
   draw();
-  const scan = el("a", { class: "button", href: "/#scan", text: "Scan an invite", hidden: true });
+  const scan = el("a", { class: "button", href: "/#scan", text: "Scan a code", hidden: true });
   canScan().then((can) => (scan.hidden = !can));
   const paste = el("input", { type: "url", autocomplete: "off", inputmode: "url" });
   const open = el("form", { class: "card" }, field("Got an invite link?", paste), el("button", { text: "Open it" }));

@@ -36,6 +36,12 @@ const inviteKey = async (secret, f) => sealKey(await kdf(await kdfKey(secret), u
 const partiesBytes = (c) =>
   cat(uuidBytes(c.server), uuidBytes(c.friendship), c.inviter.key, c.inviter.e, c.invitee.key, c.invitee.e);
 
+// safetyQR is a safety number as a QR code carries it; see docs/protocol.md.
+export const safetyQR = (number) => `P4P SAFETY ${number}`;
+
+// parseSafetyQR gives the number that a QR code's text holds, or null.
+export const parseSafetyQR = (text) => /^P4P SAFETY (\d{5}( \d{5}){5})$/.exec(text)?.[1] ?? null;
+
 // safetyNumber is six groups of five digits; equal numbers on both sides mean that
 // nobody sits between.
 export async function safetyNumber(c) {
