@@ -40,7 +40,7 @@ func (w withChromium) Run() int {
 const insecureName = "p4p.test"
 
 func startChromium() {
-	chromium.ctx, chromium.end, chromium.err = launch()
+	chromium.ctx, chromium.end, chromium.err = launch() //nolint:fatcontext // the browser outlives the test that started it
 }
 
 // launch starts a browser, which end ends, with flags beside the usual ones.
