@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/crypto/acme/autocert"
 
 	"p4p/protocol"
 	"p4p/server"
 	"p4p/server/embed"
 	"p4p/server/lan"
+	"p4p/server/tlsconf"
 )
 
 // serveFlags are the flags that say how others reach the server.
@@ -20,6 +22,9 @@ type serveFlags struct {
 	listen string // as typed; "" for the default
 	tls    string
 	lan    bool
+
+	directory, ca string // of the authority, with --tls acme
+	manager       *autocert.Manager
 }
 
 func serveCommand(a *app) *cobra.Command {
@@ -30,15 +35,16 @@ func serveCommand(a *app) *cobra.Command {
 		Short: "Run a server for yourself and your friends",
 		Long: "Serve keeps posts, pictures, comments and sealed friendships in one folder, under\n" +
 			"device UUIDs and nothing else. With --lan, whoever is in your network reaches it,\n" +
-			"phones included. For friends elsewhere put a reverse proxy with a certificate before\n" +
-			"it and say its address with --public-url.",
-		Example: "p4p serve\np4p serve --lan\np4p serve --data /var/lib/p4p --public-url https://p4p.example",
+			"phones included. For friends elsewhere say by which name they reach it with\n" +
+			"--public-url, and either put a reverse proxy with a certificate before it, or have it\n" +
+			"get a certificate itself with --tls acme.",
+		Example: "p4p serve\np4p serve --lan\np4p serve --data /var/lib/p4p --public-url https://p4p.example\np4p serve --tls acme --public-url https://p4p.example",
 		Args:    cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
-			if err := f.apply(&c); err != nil {
+			if err := f.apply(a, &c); err != nil {
 				return err
 			}
-			return a.serve(ctx, c)
+			return a.serve(ctx, c, f.manager)
 		}),
 	}
 	fl := cmd.Flags()
@@ -46,19 +52,26 @@ func serveCommand(a *app) *cobra.Command {
 	fl.StringVar(&c.Data, "data", "", "folder for the server's data (default: the folder \"server\" in P4P's home)")
 	fl.StringVar(&c.PublicURL, "public-url", "", "address under which others reach this server; it goes into links")
 	fl.BoolVar(&f.lan, "lan", false, "listen on this computer's address in its network, with --tls self-signed")
-	fl.StringVar(&f.tls, "tls", "", "encryption: off, or self-signed (with a key of its own, which links carry the fingerprint of) (default off)")
+	fl.StringVar(&f.tls, "tls", "", "encryption: off, self-signed (with a key of its own, which links carry the fingerprint of), or acme (a certificate for the name in --public-url, from Let's Encrypt unless told otherwise) (default off)")
+	fl.StringVar(&f.directory, "acme-directory", "", "with --tls acme: the directory of another authority than Let's Encrypt")
+	fl.StringVar(&f.ca, "acme-ca", "", "with --tls acme: file of certificates (PEM) by which that directory is checked")
 	fl.StringVar(&c.MetricsListen, "metrics", "", "address of this machine to serve /metrics on, such as 127.0.0.1:4748; needed with --public-url")
 	fl.BoolVar(&c.NewEpoch, "new-epoch", false, "begin a new history: after restoring a backup of the data folder")
 	return cmd
 }
 
 // apply turns the flags into what the server listens on.
-func (f serveFlags) apply(c *server.Config) error {
+func (f *serveFlags) apply(a *app, c *server.Config) error {
 	mode := f.tls
 	if mode == "" && f.lan {
 		mode = "self-signed"
 	}
+	if mode != "acme" && (f.directory != "" || f.ca != "") {
+		return protocol.Errorf(protocol.CodeUsage, "--acme-directory and --acme-ca are for --tls acme.")
+	}
 	switch {
+	case mode == "acme":
+		return f.applyACME(a, c)
 	case mode == "" || mode == "off":
 		if f.lan {
 			return protocol.Errorf(protocol.CodeUsage, "--lan needs encryption, because browsers give a page the cryptography it needs only with it: leave --tls out.")
@@ -66,7 +79,7 @@ func (f serveFlags) apply(c *server.Config) error {
 		c.Listen = f.listen
 		return nil
 	case mode != "self-signed":
-		return protocol.Errorf(protocol.CodeUsage, "--tls is off or self-signed, not %q.", mode)
+		return protocol.Errorf(protocol.CodeUsage, "--tls is off, self-signed or acme, not %q.", mode)
 	}
 	listen := f.listen
 	if listen == "" {
@@ -81,6 +94,28 @@ func (f serveFlags) apply(c *server.Config) error {
 		}
 	}
 	c.Door = &server.Door{Listen: listen}
+	c.Listen = besides(listen)
+	return nil
+}
+
+// applyACME has the server get its certificates from an authority.
+func (f *serveFlags) applyACME(a *app, c *server.Config) error {
+	if f.lan {
+		return protocol.Errorf(protocol.CodeUsage, "--lan is for a network of one's own, where no authority gives out certificates: leave --tls out.")
+	}
+	if c.Data == "" {
+		c.Data = embed.Data(a.homeDir())
+	}
+	var err error
+	f.manager, err = tlsconf.ACME{PublicURL: c.PublicURL, Directory: f.directory, CA: f.ca, Data: c.Data}.Manager()
+	if err != nil {
+		return err
+	}
+	listen := f.listen
+	if listen == "" {
+		listen = ":443"
+	}
+	c.Door = &server.Door{Listen: listen, TLS: tlsconf.ForManager(f.manager)}
 	c.Listen = besides(listen)
 	return nil
 }
@@ -102,7 +137,7 @@ func besides(listen string) string {
 	return same
 }
 
-func (a *app) serve(ctx context.Context, c server.Config) error {
+func (a *app) serve(ctx context.Context, c server.Config, certs *autocert.Manager) error {
 	if c.Data == "" {
 		c.Data = embed.Data(a.homeDir())
 	}
@@ -121,7 +156,18 @@ func (a *app) serve(ctx context.Context, c server.Config) error {
 	if err := embed.Announce(c.Data, s.URL()); err != nil {
 		return err
 	}
-	if c.Door != nil {
+	switch {
+	case certs != nil:
+		a.say("Others reach it at %s. Its certificate is asked for now, unless it is in the data folder.", s.Info().PublicURL)
+		if err := tlsconf.Answer(ctx, certs, httpPort(c.Door.Listen)); err != nil {
+			c.Log.Info("port 80 cannot be had; the authority has to reach the encrypted port", "port", httpPort(c.Door.Listen))
+		}
+		go func() {
+			if err := tlsconf.Fetch(certs, s.Info().PublicURL); err != nil {
+				c.Log.Error("no certificate yet; it is tried again when somebody connects", "error", err)
+			}
+		}()
+	case c.Door != nil:
 		a.sayDoor(s.Info())
 	}
 	if err := a.printServed(s, c.Data); err != nil {
@@ -137,6 +183,15 @@ func (a *app) serve(ctx context.Context, c server.Config) error {
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return s.Shutdown(end)
+}
+
+// httpPort is where the http-01 proofs are asked for, beside the encrypted port.
+func httpPort(listen string) string {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		host = ""
+	}
+	return net.JoinHostPort(host, "80")
 }
 
 // printServed prints the line that says that connections are accepted.

@@ -21,12 +21,15 @@ import (
 const tlsFolder = "tls"
 
 // Door is an encrypted listener beside the plain one: how others reach a server
-// that has no proxy before it. Its certificate is self-signed.
+// that has no proxy before it.
 type Door struct {
 	Listen string // HOST:PORT; port 0 takes a free one
 	// URL is the address that links carry, as [protocol.ParseServerURL] takes it;
 	// that of Listen when empty, which needs a HOST.
 	URL string
+	// TLS is where certificates come from that everybody trusts; nil stands for one
+	// that the server signs itself, and is known by.
+	TLS *tls.Config
 }
 
 // door is a door that is open.
@@ -59,14 +62,14 @@ func (s *Server) openDoor(d Door, l net.Listener) (api.Reach, error) {
 		l.Close()
 		return api.Reach{}, err
 	}
-	certs, err := tlsconf.OpenSelfSigned(filepath.Join(s.config.Data, tlsFolder), d.hosts(l.Addr(), public), s.config.Now)
+	config, pin, err := s.certificates(d, d.hosts(l.Addr(), public))
 	if err != nil {
 		l.Close()
 		return api.Reach{}, err
 	}
 	open := &door{
 		conns: &conns{Listener: l, open: map[net.Conn]struct{}{}},
-		reach: api.Reach{URL: public, Pin: certs.Pin().Base32()}, ended: make(chan struct{}),
+		reach: api.Reach{URL: public, Pin: pin}, ended: make(chan struct{}),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,12 +81,24 @@ func (s *Server) openDoor(d Door, l net.Listener) (api.Reach, error) {
 	s.api.SetReach(&open.reach)
 	go func() {
 		defer close(open.ended)
-		err := s.http.Serve(tls.NewListener(open.conns, certs.Config()))
+		err := s.http.Serve(tls.NewListener(open.conns, config))
 		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			s.config.Log.Error("the encrypted port has failed", "error", scrub(err.Error()))
 		}
 	}()
 	return open.reach, nil
+}
+
+// certificates are what a door shows, and the pin if it is known by its key.
+func (s *Server) certificates(d Door, hosts []string) (c *tls.Config, pin string, err error) {
+	if d.TLS != nil {
+		return d.TLS, "", nil
+	}
+	own, err := tlsconf.OpenSelfSigned(filepath.Join(s.config.Data, tlsFolder), hosts, s.config.Now)
+	if err != nil {
+		return nil, "", err
+	}
+	return own.Config(), own.Pin().Base32(), nil
 }
 
 // CloseDoor shuts what OpenDoor opened and breaks its connections off; their
