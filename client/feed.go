@@ -59,6 +59,9 @@ func (c *Client) Timeline(ctx context.Context, q Query) ([]Item, error) {
 		return nil, err
 	}
 	authors, err := c.authors(ctx, q.View, q.Author, at.Epoch)
+	if q.Name != "" {
+		authors, err = c.devicesOf(ctx, q.Name, at.Epoch)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +83,11 @@ func (c *Client) Timeline(ctx context.Context, q Query) ([]Item, error) {
 	if q.After > 0 { // Oldest only chose which ones
 		slices.Reverse(rows)
 	}
-	items := c.items(waiting.without(rows))
-	if q.Before > 0 || q.After > 0 || q.Author != nil && *q.Author != c.local.Key().Public.UUID() {
+	items, err := c.marked(ctx, c.items(waiting.without(rows)))
+	if err != nil {
+		return nil, err
+	}
+	if q.Before > 0 || q.After > 0 || q.Name != "" || q.Author != nil && *q.Author != c.local.Key().Public.UUID() {
 		return items, nil
 	}
 	var first []Item
@@ -179,6 +185,19 @@ func (c *Client) Events(ctx context.Context, q EventQuery) ([]Item, error) {
 func (c *Client) caughtUp(ctx context.Context) bool {
 	_, runs := c.streams.isOnline()
 	return c.reachable(ctx) != nil && (!runs || c.Status().Connection == Online)
+}
+
+// devicesOf are all keys that carry a contact's name, the retired ones up to their
+// cuts.
+func (c *Client) devicesOf(ctx context.Context, name string, epoch protocol.UUID) ([]cache.Author, error) {
+	authors := []cache.Author{}
+	keys, err := c.cache.Keys(ctx, c.local.LabelledUUIDs())
+	for _, k := range keys {
+		if l, ok := c.local.Label(k); ok && l.Name == name {
+			authors = append(authors, cache.Author{Key: k, Upto: c.upto(k, epoch)})
+		}
+	}
+	return authors, err
 }
 
 // authors is whose records a view holds; nil for everybody's.

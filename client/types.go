@@ -38,6 +38,8 @@ type Item struct {
 	CreatedAt time.Time     // whole minutes
 	Comments  int           // live comments on a post that this client knows
 	Pending   *Pending      // nil once the server has it
+
+	Bookmarked bool // for Timeline and Bookmarks
 }
 
 // Cursor is the item's place in the log.
@@ -65,6 +67,7 @@ const (
 type Query struct {
 	View   View
 	Author *protocol.UUID // of one device, whatever the view
+	Name   string         // of one contact with all devices, whatever the view; "" for anybody
 	Search string         // words that text or description must contain; "" for all
 	Before uint64         // posts with a seq below it; 0 for the newest
 	After  uint64         // posts with a seq above it, the lowest of them; 0 for no such bound

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/png"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -103,7 +104,7 @@ func (f *fake) Timeline(_ context.Context, q client.Query) ([]client.Item, error
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out []client.Item
-	if q.Before == 0 && q.After == 0 && q.View != client.Replies {
+	if q.Before == 0 && q.After == 0 && q.View != client.Replies && q.Name == "" && q.Author == nil && q.Search == "" {
 		for _, it := range slices.Backward(f.outbox) {
 			out = append(out, f.label(it))
 		}
@@ -123,6 +124,9 @@ func (f *fake) Timeline(_ context.Context, q client.Query) ([]client.Item, error
 		if q.View == client.Replies && (it.Label.Kind == client.You || !f.isMine(it.Target)) {
 			continue
 		}
+		if q.Name != "" && it.Label.Name != q.Name || q.Author != nil && it.Author.UUID() != *q.Author || !strings.Contains(strings.ToLower(it.Text), strings.ToLower(q.Search)) {
+			continue
+		}
 		if q.View == client.Mine && it.Label.Kind != client.You || q.View == client.Friends && it.Label.Kind == client.Anonymous {
 			continue
 		}
@@ -130,6 +134,47 @@ func (f *fake) Timeline(_ context.Context, q client.Query) ([]client.Item, error
 	}
 	if q.After > 0 {
 		slices.Reverse(out)
+	}
+	return out, nil
+}
+
+// Bookmark, Bookmarks and RemoteSearch: as the client does.
+func (f *fake) Bookmark(_ context.Context, post protocol.UUID, on bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("bookmark " + strconv.FormatBool(on))
+	for i := range f.log {
+		if f.log[i].ID == post {
+			f.log[i].Bookmarked = on
+		}
+	}
+	return f.err
+}
+
+func (f *fake) Bookmarks(context.Context) ([]client.Item, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []client.Item
+	for _, it := range f.log {
+		if it.Bookmarked {
+			out = append(out, f.label(it))
+		}
+	}
+	return out, nil
+}
+
+func (f *fake) RemoteSearch(_ context.Context, words string, limit int) ([]client.Item, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("ask the server for " + words)
+	if f.err != nil {
+		return nil, f.err
+	}
+	var out []client.Item
+	for _, it := range f.log {
+		if strings.Contains(strings.ToLower(it.Text), strings.ToLower(words)) && len(out) < limit {
+			out = append(out, f.label(it))
+		}
 	}
 	return out, nil
 }

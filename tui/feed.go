@@ -172,7 +172,11 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 		return f.open(newMuted(f.ui))
 	case keymap.Server:
 		return f.open(askServer(f.ui))
-	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText:
+	case keymap.Search:
+		return f.open(newSearch(f.ui))
+	case keymap.Marks:
+		return f.open(newBookmarks(f.ui))
+	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText, keymap.Mark, keymap.Whose:
 		return f.act(i)
 	default:
 		if f.move(i) {

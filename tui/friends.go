@@ -223,6 +223,11 @@ func (f *friends) act(i keymap.Intent, r friendRow) tea.Cmd {
 			return f.open(newPager(f.ui, r.name, func(w int) []string { return f.details(*r.f, w) }))
 		}
 		return f.open(askInviteFor(f.ui, r.name))
+	case keymap.Whose:
+		if r.f == nil || r.section == sections[0] {
+			return f.say(note, "This is no friend yet: there are no posts by that name.")
+		}
+		return f.open(postsOfFriend(f.ui, r.name))
 	case keymap.Rename:
 		return f.open(askRename(f.ui, r.name))
 	case keymap.Remove:

@@ -119,6 +119,14 @@ var scenes = []struct {
 		f.muted[id(999).String()] = true
 		return f
 	}, func(p *person) { p.press("Z", "j") }},
+	{"search", lively, func(p *person) { p.press("/") }},
+	{"search_found", lively, func(p *person) { p.press("/"); p.types("e") }},
+	{"search_nothing", lively, func(p *person) { p.press("/"); p.types("xyzzy") }},
+	{"search_hostile", hostile, func(p *person) { p.press("/"); p.types("a"); p.press("enter", "j") }},
+	{"search_server", lively, func(p *person) { p.press("/"); p.types("e"); p.press("ctrl+s") }},
+	{"author", lively, func(p *person) { p.press("j", "j", "w") }},
+	{"bookmarks", lively, func(p *person) { p.press("j", "j", "b", "B") }},
+	{"bookmarks_empty", lively, func(p *person) { p.press("B") }},
 	{"muted_empty", lively, func(p *person) { p.press("Z") }},
 	{"eye", lively, func(p *person) { p.press("j", "j", "j", "v") }},
 	{"eye_hostile", hostile, func(p *person) { p.press("j", "j", "v") }},

@@ -38,6 +38,7 @@ type version struct {
 	comments int
 	age      string
 	pending  string
+	marked   bool
 	eye      int // how far the server's row has come; 0 while the eye is closed
 	picture  shownAs
 }
@@ -66,7 +67,7 @@ func (u *ui) versionOf(it client.Item, s shape) version {
 	if n := u.eye.stage(it.ID); n > 0 {
 		return version{shape: s, eye: n}
 	}
-	v := version{shape: s, label: it.Label, comments: it.Comments, age: age(it.CreatedAt, u.now())}
+	v := version{shape: s, label: it.Label, comments: it.Comments, age: age(it.CreatedAt, u.now()), marked: it.Bookmarked}
 	if it.Pending != nil {
 		v.pending = "waiting"
 		if it.Pending.Sending {
@@ -140,6 +141,9 @@ func paragraphs(text string) plain.Text {
 func (u *ui) labelLine(it client.Item, v version, w int) string {
 	mark, name := u.label(it.Label, it.Author)
 	rest := v.age
+	if v.marked {
+		rest += " ⚑"
+	}
 	if it.Kind == protocol.KindPost && v.comments > 0 {
 		rest += " · " + count(v.comments, "comment", "comments")
 	}

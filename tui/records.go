@@ -25,6 +25,10 @@ func (u *ui) recordAct(i keymap.Intent, it client.Item) tea.Cmd {
 	switch i {
 	case keymap.Mute, keymap.Hide:
 		return u.muteAct(i, it)
+	case keymap.Mark:
+		return u.bookmark(it)
+	case keymap.Whose:
+		return u.open(postsOf(u, it))
 	case keymap.OpenAddress:
 		return u.openAddress(it)
 	case keymap.CopyText:

@@ -46,6 +46,7 @@ type Client interface {
 	eyeClient
 	unreadClient
 	muteClient
+	postsClient
 	Status() client.Status
 }
 

@@ -103,7 +103,7 @@ func (t *thread) key(i keymap.Intent) tea.Cmd {
 		return t.editor.area.Focus()
 	case keymap.Whole:
 		return t.whole(&t.list)
-	case keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText:
+	case keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText, keymap.Mark, keymap.Whose:
 		if it, ok := t.selected(); ok {
 			return t.recordAct(i, it)
 		}

@@ -51,6 +51,11 @@ const (
 	Undo
 	Retry
 	Discard
+	Search
+	Mark        // a bookmark
+	Marks       // all of them
+	Whose       // the other posts of an author
+	Remote      // the server's search
 	OpenAddress // the web address in it
 	CopyText    // that address, or the text
 

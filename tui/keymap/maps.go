@@ -18,6 +18,8 @@ var (
 	seeNames    = bind(Eye, "v", "close the eye", "this screen with its names again", "v")
 	openAddress = bind(OpenAddress, "o", "open page", "open the web address in what is selected, in your browser", "o")
 	copyText    = bind(CopyText, "y Y", "copy", "copy its web address, or its text (Y while y answers)", "Y", "y")
+	mark        = bind(Mark, "b", "bookmark", "keep the post to come back to; again to let it go", "b")
+	whose       = bind(Whose, "w", "author", "all that this author posted", "w")
 	submit      = bind(Submit, "enter", "go on", "go on", "enter")
 )
 
@@ -54,7 +56,9 @@ var Feed = Map{"Feed", []Binding{
 	bind(PreviousView, "shift+tab", "view", "previous view", "shift+tab"),
 	bind(Top, "g home .", "newest", "to the newest; new posts flow in there", "g", "home", "."),
 	bottom, pageDown, pageUp,
-	openAddress, copyText,
+	openAddress, copyText, mark, whose,
+	bind(Search, "/", "search", "search the posts", "/"),
+	bind(Marks, "B", "bookmarks", "the posts that you kept", "B"),
 	bind(Unread, "u", "unread", "to the first post that you have not read; • marks these", "u"),
 	bind(MarkAll, "m", "all read", "have everything in this view count as read", "m"),
 	bind(Delete, "d", "delete", "delete a post of yours", "d"),
@@ -74,7 +78,7 @@ var Feed = Map{"Feed", []Binding{
 var Thread = Map{"Post and comments", []Binding{
 	down, up,
 	bind(Comment, "c", "comment", "write a comment", "c", "enter"),
-	openAddress, copyText,
+	openAddress, copyText, mark, whose,
 	top, bottom, pageDown, pageUp,
 	bind(Delete, "d", "delete", "delete what is selected, if it is yours", "d"),
 	bind(Report, "!", "report", "report what is selected to the server's operator", "!"),
@@ -83,6 +87,30 @@ var Thread = Map{"Post and comments", []Binding{
 	bind(Retry, "r", "retry", "send again what the server refused", "r"),
 	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
 	eye, back,
+}}
+
+// Posts is the keys of a list of posts: somebody's, those found, those kept.
+var Posts = Map{"Some posts", []Binding{
+	down, up,
+	bind(Open, "enter", "open", "open the post with its comments", "enter", "right", "l"),
+	bind(Comment, "c", "comment", "comment on the post", "c"),
+	bind(Search, "/", "search", "other words to search for", "/"),
+	openAddress, copyText, mark, whose,
+	top, bottom, pageDown, pageUp,
+	bind(Delete, "d", "delete", "delete a post of yours", "d"),
+	bind(Report, "!", "report", "report the post to the server's operator", "!"),
+	bind(Mute, "z", "mute", "mute the author, on this machine only", "z"),
+	bind(Hide, "-", "hide", "hide the post, on this machine only", "-"),
+	bind(Retry, "r", "retry", "send again what the server refused", "r"),
+	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
+	back,
+}}
+
+// Find is the keys of the words that are searched for.
+var Find = Map{"Searching", []Binding{
+	bind(Submit, "enter ↓", "results", "to what was found", "enter", "down"),
+	bind(Remote, "ctrl+s", "ask server", "ask the server, which learns the words; names are never sent", "ctrl+s"),
+	backText,
 }}
 
 // EyeFeed is the keys of the feed as the server sees it.
@@ -137,6 +165,7 @@ var FriendList = Map{"Friends", []Binding{
 	bind(Open, "enter", "open", "answer an acceptance, show an invite, or the details", "enter", "right", "l"),
 	bind(Invite, "i", "invite", "invite a friend", "i"),
 	bind(Accept, "a", "accept", "accept an invite", "a"),
+	bind(Whose, "w", "posts", "all that this friend posted", "w"),
 	bind(Rename, "r", "rename", "rename", "r"),
 	bind(Remove, "d", "remove", "remove a friend or a name", "d"),
 	bind(Revoke, "x", "revoke", "revoke an open invite", "x"),
@@ -183,4 +212,4 @@ var Messages = Map{"Log", []Binding{
 }}
 
 // All are the maps in the order of the help.
-var All = []Map{Feed, Thread, Write, InviteShown, FriendList, MutedList, EyeFeed, EyeThread, Global}
+var All = []Map{Feed, Thread, Posts, Find, Write, InviteShown, FriendList, MutedList, EyeFeed, EyeThread, Global}

@@ -13,6 +13,7 @@ var names = [...]string{
 	NewPost: "new-post", Comment: "comment", Invite: "invite", Accept: "accept", Friends: "friends", Server: "server",
 
 	Delete: "delete", Report: "report", Mute: "mute", Hide: "hide", Muted: "muted", Undo: "undo",
+	Search: "search", Mark: "bookmark", Marks: "bookmarks", Whose: "author", Remote: "search-server",
 	Retry: "retry", Discard: "discard", OpenAddress: "open-address", CopyText: "copy-text",
 
 	Send: "send", Attach: "attach", Detach: "detach",

@@ -1,0 +1,300 @@
+package tui
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/plain"
+	"p4p/protocol"
+	"p4p/tui/keymap"
+)
+
+type postsClient interface {
+	Timeline(ctx context.Context, q client.Query) ([]client.Item, error)
+	RemoteSearch(ctx context.Context, words string, limit int) ([]client.Item, error)
+	Bookmark(ctx context.Context, post protocol.UUID, on bool) error
+	Bookmarks(ctx context.Context) ([]client.Item, error)
+}
+
+// posts is a list of posts beside the feed: somebody's, those that were found, those
+// that were kept. It has a place of its own, which stays while a post is open above it.
+type posts struct {
+	*ui
+	list
+	of      source
+	gen     int
+	loaded  bool
+	loading bool
+	stale   bool
+	ended   bool // there is nothing older
+	err     error
+
+	search *finder // the words, where these are searched for
+}
+
+// source is where a list of posts comes from.
+type source struct {
+	name  string // in the header
+	empty string // what is said where there is nothing
+	query client.Query
+	kept  bool // the bookmarks, which come whole
+}
+
+type postsLoadedMsg struct {
+	gen   int
+	items []client.Item
+	older bool
+	err   error
+}
+
+func newPosts(u *ui, of source) *posts {
+	return &posts{ui: u, list: newList(u), of: of, gen: u.next()}
+}
+
+// postsOf is all that an author posted: a friend's with all devices, a stranger's of
+// this one.
+func postsOf(u *ui, it client.Item) *posts {
+	switch it.Label.Kind {
+	case client.You:
+		return newPosts(u, source{name: "yours", empty: "You have posted nothing yet.", query: client.Query{View: client.Mine}})
+	case client.Friend:
+		return postsOfFriend(u, it.Label.Name)
+	}
+	id := it.Author.UUID()
+	return newPosts(u, source{name: u.plainName(it.Label, it.Author), empty: "Nothing by this author is here.", query: client.Query{Author: &id}})
+}
+
+func postsOfFriend(u *ui, name string) *posts {
+	shown := line(name, 24)
+	return newPosts(u, source{name: shown, empty: "Nothing by " + shown + " has arrived yet.", query: client.Query{Name: name}})
+}
+
+func newBookmarks(u *ui) *posts {
+	return newPosts(u, source{
+		name:  "bookmarks",
+		empty: "No bookmarks yet. " + u.keyOf(u.bound(keymap.Feed), keymap.Mark) + " beside a post keeps it here, on this machine only.", kept: true,
+	})
+}
+
+func (p *posts) init() tea.Cmd {
+	if p.search != nil {
+		return nil // there are no words yet
+	}
+	return p.load()
+}
+
+// update: see screen.
+func (p *posts) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		if p.search != nil && p.search.typing {
+			return p.searchKey(msg)
+		}
+		return p.key(p.keys().Intent(msg.String()))
+	case tea.PasteMsg:
+		if p.search != nil && p.search.typing {
+			return p.typed(p.search.field.update(msg))
+		}
+	case changedMsg:
+		if msg.what&(client.FeedChanged|client.LabelsChanged|client.FriendsChanged) != 0 {
+			return p.load()
+		}
+	case postsLoadedMsg:
+		if msg.gen == p.gen {
+			return p.took(msg)
+		}
+	}
+	return nil
+}
+
+// load asks again for as many as are there.
+func (p *posts) load() tea.Cmd {
+	if p.search != nil && (p.search.words == "" || p.search.remote) {
+		return nil
+	}
+	if p.loading {
+		p.stale = true
+		return nil
+	}
+	p.loading, p.stale = true, false
+	q := p.of.query
+	q.Limit = min(max(page, len(p.items)), maxWindow)
+	return p.ask(q, false)
+}
+
+func (p *posts) ask(q client.Query, older bool) tea.Cmd {
+	c, gen, kept := p.client, p.gen, p.of.kept
+	return p.do(func(ctx context.Context) tea.Msg {
+		msg := postsLoadedMsg{gen: gen, older: older}
+		if kept {
+			msg.items, msg.err = c.Bookmarks(ctx)
+		} else {
+			msg.items, msg.err = c.Timeline(ctx, q)
+		}
+		return msg
+	})
+}
+
+func (p *posts) took(msg postsLoadedMsg) tea.Cmd {
+	p.loading, p.loaded, p.err = false, true, msg.err
+	switch {
+	case msg.err != nil && len(p.items) > 0:
+		return p.fail(msg.err)
+	case msg.err != nil:
+		return nil
+	case msg.older:
+		last := p.items[len(p.items)-1].Seq
+		items := p.items
+		for _, it := range msg.items {
+			if it.Seq < last {
+				items = append(items, it)
+			}
+		}
+		p.ended = len(msg.items) < page
+		p.list.set(items)
+	default:
+		p.ended = p.of.kept || len(msg.items) < page
+		p.list.set(msg.items)
+		if p.sel < 0 && len(p.items) > 0 && (p.search == nil || !p.search.typing) {
+			p.sel = 0
+		}
+	}
+	if p.stale {
+		return p.load()
+	}
+	return nil
+}
+
+// need loads older posts where the view comes near the end, as far as memory is to
+// hold; further back one searches.
+func (p *posts) need(w, h int) tea.Cmd {
+	cmd := p.list.need(w, p.room(h))
+	n := len(p.items)
+	if p.loading || p.ended || n == 0 || n >= 4*maxWindow || p.sel < n-h || p.items[n-1].Seq <= 1 || p.search != nil && p.search.remote {
+		return cmd
+	}
+	p.loading = true
+	q := p.of.query
+	q.Limit, q.Before = page, p.items[n-1].Seq
+	return tea.Batch(cmd, p.ask(q, true))
+}
+
+func (p *posts) key(i keymap.Intent) tea.Cmd {
+	it, ok := p.selected()
+	switch i {
+	case keymap.Back:
+		if p.search != nil {
+			return p.retype()
+		}
+		return p.close(p)
+	case keymap.Search:
+		if p.search != nil {
+			return p.retype()
+		}
+		return p.open(newSearch(p.ui))
+	case keymap.Up:
+		if p.search != nil && p.sel <= 0 && p.row >= 0 {
+			return p.retype()
+		}
+		p.move(i)
+	case keymap.Open, keymap.Comment:
+		if ok {
+			return p.ui.open(newThread(p.ui, it, i == keymap.Comment))
+		}
+	case keymap.Mark, keymap.Whose, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText:
+		if ok {
+			return p.recordAct(i, it)
+		}
+	default:
+		p.move(i)
+	}
+	return nil
+}
+
+// bookmark keeps a post, or lets it go.
+func (u *ui) bookmark(it client.Item) tea.Cmd {
+	if it.Kind != protocol.KindPost || it.Pending != nil {
+		return u.say(note, "Only posts that the server has can be bookmarked.")
+	}
+	on := !it.Bookmarked
+	done := "The bookmark is gone."
+	if on {
+		done = "Bookmarked: " + u.keyOf(u.bound(keymap.Feed), keymap.Marks) + " in the feed shows what you kept."
+	}
+	return u.attempt(it.ID, done, func(ctx context.Context, id protocol.UUID) error { return u.client.Bookmark(ctx, id, on) })
+}
+
+// room is how many rows the list has.
+func (p *posts) room(h int) int {
+	if p.search == nil {
+		return h
+	}
+	return max(h-2, 1)
+}
+
+// view: see screen.
+func (p *posts) view(w, h int) frame {
+	var head []string
+	var f frame
+	if p.search != nil {
+		head, f.cursor = p.searchView(w)
+	}
+	if len(p.items) == 0 {
+		f.lines = append(f.lines, head...)
+		f.lines = append(f.lines, "")
+		for _, l := range wrapOwn(p.nothing(), w-4) {
+			f.lines = append(f.lines, "  "+l)
+		}
+		return f
+	}
+	lines := p.list.view(w, h-len(head))
+	p.itemHits(len(head), func(i int) tea.Cmd {
+		if p.search != nil {
+			p.search.typing = false
+		}
+		if p.sel == i {
+			return p.ui.open(newThread(p.ui, p.items[i], false))
+		}
+		p.sel = i
+		return nil
+	})
+	f.lines = append(f.lines, head...)
+	f.lines = append(f.lines, lines...)
+	return f
+}
+
+// nothing is what is said instead of posts.
+func (p *posts) nothing() string {
+	switch {
+	case p.err != nil:
+		return sentence(p.err)
+	case p.search != nil:
+		return p.searchNothing()
+	case !p.loaded:
+		return "Loading…"
+	}
+	return plain.Line(p.of.empty).String()
+}
+
+func (p *posts) title() string { return p.heading("Posts") + " " + p.theme.TabOn.Render(p.of.name) }
+
+func (p *posts) keys() keymap.Map {
+	if p.typing() {
+		return p.bound(keymap.Find)
+	}
+	return p.bound(keymap.Posts)
+}
+
+func (p *posts) hints() []keymap.Intent {
+	if p.typing() {
+		return []keymap.Intent{keymap.Submit, keymap.Remote, keymap.Back}
+	}
+	if len(p.items) == 0 {
+		return []keymap.Intent{keymap.Back, keymap.Search}
+	}
+	return []keymap.Intent{keymap.Open, keymap.Comment, keymap.Mark, keymap.Whose, keymap.Back, keymap.Search, keymap.Down, keymap.Up}
+}
+
+func (p *posts) typing() bool { return p.search != nil && p.search.typing }
