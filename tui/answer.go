@@ -42,18 +42,3 @@ func newAnswer(u *ui, f client.Friendship) *sheet {
 		},
 	}
 }
-
-// askRefuse asks once more, for a refusal cannot be taken back.
-func askRefuse(u *ui, f client.Friendship) *sheet {
-	name := line(f.Name, 40)
-	return &sheet{
-		ui: u, subject: "Refuse whoever accepted the invite for " + name + "?", yes: "refuse", no: "not now",
-		body: []string{"No name is given to anybody, and the invite is used up: for " + name + " you make another."},
-		onYes: func(string) work {
-			return func(ctx context.Context) (func() tea.Cmd, error) {
-				_, err := u.client.Refuse(ctx, f.Friendship)
-				return func() tea.Cmd { return u.say(good, "Refused. Nobody got the name "+name+".") }, err
-			}
-		},
-	}
-}

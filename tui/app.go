@@ -49,7 +49,7 @@ type (
 // Init asks for the background, and begins to listen.
 func (a *app) Init() tea.Cmd {
 	cmds := []tea.Cmd{
-		tea.RequestBackgroundColor, a.probe(), a.listen(), a.readStatus(), a.readNotices(),
+		tea.RequestBackgroundColor, a.probe(), a.listen(), a.readStatus(), a.readNotices(), a.readWarnings(),
 		a.after(time.Minute, minuteMsg{}), a.layers[0].init(),
 	}
 	if len(a.problems) > 0 {
@@ -143,6 +143,11 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 			a.notices = msg.list
 		}
 		return nil
+	case warningsMsg:
+		if msg.err == nil {
+			a.warnings = msg.list
+		}
+		return nil
 	case minuteMsg: // ages are drawn anew by drawing at all
 		return a.after(time.Minute, msg)
 	case secondMsg:
@@ -225,7 +230,7 @@ func (a *app) changed(what client.Change) tea.Cmd {
 		cmds = append(cmds, a.readStatus())
 	}
 	if what&(client.NoticesChanged|client.FriendsChanged) != 0 {
-		cmds = append(cmds, a.readNotices())
+		cmds = append(cmds, a.readNotices(), a.readWarnings())
 	}
 	for _, l := range append([]*layer(nil), a.layers...) {
 		if a.shown(l.screen) {
@@ -274,6 +279,11 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 			return a.say(note, "The mouse selects text now, as your terminal does it. "+a.keyOf(keymap.Global, keymap.Mouse)+" gives it back.")
 		}
 		return a.say(good, "The mouse scrolls, selects and opens again.")
+	case keymap.Warnings:
+		if len(a.warnings) > 0 {
+			return a.open(askWarning(a.ui))
+		}
+		return a.say(good, "There is nothing to warn you of.")
 	case keymap.Answer:
 		if len(a.notices) > 0 {
 			return a.open(newAnswer(a.ui, a.notices[0]))

@@ -63,7 +63,7 @@ func askRemove(u *ui, f client.Friendship) *sheet {
 	name := line(f.Name, 40)
 	body := []string{
 		"You forget the name of this device: its posts become anonymous to you. The mailbox on the server goes, and " + name + " sees that it ended.",
-		name + " still knows which posts are yours, as before.",
+		name + " still knows which posts are yours, as before; after this you can change that. The name stays in your phone book.",
 	}
 	switch f.State {
 	case client.StateRefused, client.StateRevoked, client.StateExpired:
@@ -77,6 +77,9 @@ func askRemove(u *ui, f client.Friendship) *sheet {
 				return func() tea.Cmd {
 					if removed.Unsent {
 						return u.say(note, "Removed here; the server is told when it is reached.")
+					}
+					if f.UUID != nil && f.State != client.StateRefused {
+						return u.open(askRotate(u, name))
 					}
 					return u.say(good, name+" is removed. The name stays in your phone book.")
 				}, err

@@ -259,8 +259,8 @@ func TestARefusalIsAskedTwice(t *testing.T) {
 	p := sit(t, lively(), 80, 24)
 	p.press("i").types("Bob").press("enter", "esc")
 	p.fake.someoneAccepts()
-	p.hears(client.NoticesChanged).sees("Press y").press("y").sees("Is this Bob?").press("n").sees("Refuse whoever accepted").press("y")
-	p.did("invite Bob", "refuse Bob")
+	p.hears(client.NoticesChanged).sees("Press y").press("y").sees("Is this Bob?").press("n").sees("Refuse whoever accepted").press("n")
+	p.did("invite Bob", "refuse Bob").sees("Nobody got the name Bob")
 }
 
 func TestAnAcceptanceShowsWhereverOneIs(t *testing.T) {

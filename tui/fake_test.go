@@ -38,6 +38,8 @@ type fake struct {
 	err      error // of everything that asks the server
 	offline  bool  // posts wait in the outbox
 	calls    []string
+	warnings []client.Warning
+	left     int    // friends to be told of a new key
 	network  string // that the home's server is open to
 	loopback bool
 }
@@ -136,6 +138,54 @@ func (f *fake) Timeline(_ context.Context, q client.Query) ([]client.Item, error
 		slices.Reverse(out)
 	}
 	return out, nil
+}
+
+// Warnings and Dismiss: as the client does.
+func (f *fake) Warnings(context.Context) ([]client.Warning, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.warnings), nil
+}
+
+func (f *fake) Dismiss(_ context.Context, kind client.WarningKind) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("dismiss " + string(kind))
+	f.warnings = slices.DeleteFunc(f.warnings, func(w client.Warning) bool { return w.Kind == kind })
+	return f.err
+}
+
+// Rotate, FriendsToTell, TellFriends and RefuseAndReissue: as the client does.
+func (f *fake) Rotate(context.Context, time.Duration) (client.Rotated, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("rotate")
+	f.left = 2
+	return client.Rotated{ToTell: 2, Invites: f.invites}, f.err
+}
+
+func (f *fake) FriendsToTell(context.Context) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.left, nil
+}
+
+func (f *fake) TellFriends(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("tell friends")
+	f.left = 0
+	return f.err
+}
+
+func (f *fake) RefuseAndReissue(ctx context.Context, fid protocol.UUID) (client.Friendship, client.Invite, error) {
+	refused, err := f.set(fid, "refuse", client.StateRefused)
+	if err != nil {
+		return refused, client.Invite{}, err
+	}
+	f.friends = slices.DeleteFunc(f.friends, func(x client.Friendship) bool { return x.Friendship == fid }) // all links here are for one
+	made, err := f.Invite(ctx, refused.Name, protocol.DefaultExpiry)
+	return refused, made, err
 }
 
 // Bookmark, Bookmarks and RemoteSearch: as the client does.

@@ -23,6 +23,7 @@ type friendsClient interface {
 	AddContact(ctx context.Context, name string) error
 	RemoveContact(ctx context.Context, name string) error
 	answerClient
+	rotateClient
 }
 
 // friendRow is one line of the friends screen: a friendship, with its invite while
@@ -53,11 +54,13 @@ type friends struct {
 	loaded  bool
 	err     error
 	h       int
+	left    int // friends who do not know this device's new key yet
 }
 
 type friendsLoadedMsg struct {
 	gen  int
 	rows []friendRow
+	left int
 	err  error
 }
 
@@ -74,7 +77,11 @@ func (f *friends) load() tea.Cmd {
 	c, gen := f.client, f.gen
 	return f.do(func(ctx context.Context) tea.Msg {
 		rows, err := readFriends(ctx, c)
-		return friendsLoadedMsg{gen, rows, err}
+		left := 0
+		if err == nil {
+			left, err = c.FriendsToTell(ctx)
+		}
+		return friendsLoadedMsg{gen, rows, left, err}
 	})
 }
 
@@ -162,7 +169,7 @@ func (f *friends) took(msg friendsLoadedMsg) tea.Cmd {
 		if f.sel < len(f.rows) {
 			was = f.rows[f.sel].id()
 		}
-		f.rows = msg.rows
+		f.rows, f.left = msg.rows, msg.left
 		for i, r := range f.rows {
 			if r.id() == was {
 				f.sel = i
@@ -202,6 +209,13 @@ func (f *friends) key(i keymap.Intent) tea.Cmd {
 		return f.open(newAccept(f.ui, ""))
 	case keymap.Add:
 		return f.open(askContact(f.ui))
+	case keymap.Rotate:
+		return f.open(askRotate(f.ui, ""))
+	case keymap.Tell:
+		if f.left == 0 {
+			return f.say(note, "All your friends know your key.")
+		}
+		return f.open(askTell(f.ui, f.left))
 	default:
 		if f.sel < len(f.rows) {
 			return f.act(i, f.rows[f.sel])
@@ -263,7 +277,7 @@ func (f *friends) view(w, h int) frame {
 	if len(f.rows) == 0 {
 		return frame{lines: f.empty(w)}
 	}
-	var lines []string
+	lines := f.toTell(w)
 	var where []int
 	at, section := 0, ""
 	for i, r := range f.rows {
@@ -300,6 +314,8 @@ func (f *friends) row(r friendRow, selected bool, w int) string {
 	case r.section == sections[0]:
 		mark, style = "! ", f.theme.Warn
 	case r.f == nil || r.section == "Past":
+	case r.section == "Friends" && r.f.Refusal == protocol.CodeBrokenSuccession:
+		mark, style = "! ", f.theme.Warn
 	case r.section == "Friends":
 		mark, style = friendMark(r.f.Verified), f.theme.Friend
 	default:
@@ -352,6 +368,9 @@ func (f *friends) state(r friendRow) string {
 	}
 	if r.f.Unsent {
 		s += " (not sent yet)"
+	}
+	if why := refusal(*r.f); why != "" {
+		s = why
 	}
 	return s
 }

@@ -119,6 +119,11 @@ var scenes = []struct {
 		f.muted[id(999).String()] = true
 		return f
 	}, func(p *person) { p.press("Z", "j") }},
+	{"warning", warned, func(p *person) {}},
+	{"warning_read", warned, func(p *person) { p.press("W") }},
+	{"friends_key_changed", warned, func(p *person) { p.press("f") }},
+	{"change_key", lively, func(p *person) { p.press("f", "K") }},
+	{"change_key_told", lively, func(p *person) { p.press("f", "K", "y"); p.hears(client.FriendsChanged) }},
 	{"search", lively, func(p *person) { p.press("/") }},
 	{"search_found", lively, func(p *person) { p.press("/"); p.types("e") }},
 	{"search_nothing", lively, func(p *person) { p.press("/"); p.types("xyzzy") }},
@@ -251,4 +256,19 @@ func TestEachThemeLooksAsItWasRead(t *testing.T) {
 			p.styled(tt.name)
 		})
 	}
+}
+
+// warned is a profile in which something is wrong.
+func warned() *fake {
+	f := lively()
+	for i := range f.friends {
+		if f.friends[i].Name == "Alice" {
+			f.friends[i].Refusal = protocol.CodeBrokenSuccession
+		}
+	}
+	f.warnings = []client.Warning{{
+		Kind: client.KeyChanged, Loud: true,
+		Text: "Another key took the place of Alice, and the key that you know did not sign for it. It is not shown by that name, and it is not verified any more. Ask your friend, by another way than P4P, whether their device was lost or copied; if so, remove the friendship and make a new invite.",
+	}}
+	return f
 }

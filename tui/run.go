@@ -47,6 +47,7 @@ type Client interface {
 	unreadClient
 	muteClient
 	postsClient
+	warningClient
 	Status() client.Status
 }
 

@@ -84,6 +84,7 @@ type ui struct {
 	hits          hits
 	noMouse       bool // the terminal has the mouse, to select text with
 	status        client.Status
+	warnings      []client.Warning
 	notices       []client.Friendship
 	attached      attachment
 	pasted        string // a link that was pasted where one types

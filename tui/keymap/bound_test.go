@@ -44,12 +44,12 @@ func TestAnOverrideHoldsWhereverTheIntentIs(t *testing.T) {
 func TestAnOverrideForAPlaceWinsOverOneForAll(t *testing.T) {
 	b, bad := keymap.Bind([]keymap.Override{
 		{Place: "feed", Intent: keymap.Open, Keys: []string{"e"}, Line: 1},
-		{Intent: keymap.Open, Keys: []string{"W"}, Line: 2},
+		{Intent: keymap.Open, Keys: []string{"ctrl+w"}, Line: 2},
 	})
 	if len(bad) > 0 {
 		t.Fatal(bad)
 	}
-	if b.Map(keymap.Feed).Intent("e") != keymap.Open || b.Map(keymap.FriendList).Intent("W") != keymap.Open {
+	if b.Map(keymap.Feed).Intent("e") != keymap.Open || b.Map(keymap.FriendList).Intent("ctrl+w") != keymap.Open {
 		t.Error("not so")
 	}
 }

@@ -66,6 +66,9 @@ const (
 	Copy
 	SavePNG
 	ShowLink
+	Rotate // this device's key
+	Tell   // the friends of it
+	Warnings
 	Reach // this computer's own server, from the network
 
 	Rename

@@ -1,0 +1,52 @@
+package tui
+
+import (
+	"testing"
+
+	"p4p/client"
+	"p4p/protocol"
+)
+
+func TestWhoeverTookAnInviteIsRefusedAndANewOneShown(t *testing.T) {
+	p := sit(t, lively(), 120, 40)
+	p.press("i").types("Bob").press("enter", "esc")
+	p.fake.someoneAccepts()
+	p.hears(client.NoticesChanged).press("y", "n").sees("Refuse whoever accepted", "by another way")
+	p.press("y").did("invite Bob", "refuse Bob", "invite Bob").sees("An invite for Bob", "Waiting")
+}
+
+func TestAfterRemovingAFriendOneMayBecomeAStranger(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("f", "d").sees("Remove Alice?", "still knows which posts are yours")
+	p.press("y").sees("Become a stranger to Alice as well?", "neither how you write nor when")
+	p.press("n")
+	p.did("remove Alice")
+	p.press("K").sees("become a stranger to everybody but your friends?").press("y")
+	p.did("remove Alice", "rotate").sees("You have a new key", "2 friends will be told")
+	p.hears(client.FriendsChanged).sees("2 friends are told of your new key over the next hours")
+	p.press("T").sees("belong to one device").press("y").did("remove Alice", "rotate", "tell friends")
+	p.hears(client.FriendsChanged).doesNotSee("told of your new key over")
+	p.press("T").sees("All your friends know your key")
+}
+
+func TestAKeyThatTookAFriendsPlaceIsShownLoudly(t *testing.T) {
+	f := lively()
+	for i := range f.friends {
+		if f.friends[i].Name == "Alice" {
+			f.friends[i].Refusal = protocol.CodeBrokenSuccession
+		}
+	}
+	f.warnings = []client.Warning{
+		{Kind: client.KeyChanged, Text: "Another key took the place of Alice, and the key that you know did not sign for it. Ask your friend.", Loud: true},
+		{Kind: client.BackupDue, Text: "There is no backup of your friends: if this machine is lost, nobody can give their names back."},
+	}
+	p := sit(t, f, 120, 40)
+	p.sees("! Press W: Another key took the place of Alice")
+	p.press("f").sees("! ", "ANOTHER KEY TOOK THIS FRIEND'S PLACE").press("esc")
+	p.press("W").sees("A warning", "Ask your friend.").press("n").sees("Press W")
+	p.press("W", "y").did("dismiss key")
+	p.hears(client.NoticesChanged).sees("○ There is no backup of your friends (W)")
+	p.press("W").sees("A reminder", "nobody can give their names back").press("y")
+	p.hears(client.NoticesChanged).doesNotSee("backup")
+	p.press("W").sees("There is nothing to warn you of")
+}

@@ -1,0 +1,61 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"p4p/client"
+	"p4p/tui/keymap"
+)
+
+type warningClient interface {
+	Warnings(ctx context.Context) ([]client.Warning, error)
+	Dismiss(ctx context.Context, kind client.WarningKind) error
+}
+
+type warningsMsg struct {
+	list []client.Warning
+	err  error
+}
+
+func (a *app) readWarnings() tea.Cmd {
+	ctx, c := a.ctx, a.client
+	return func() tea.Msg {
+		list, err := c.Warnings(ctx)
+		return warningsMsg{list, err}
+	}
+}
+
+// askWarning shows the gravest warning whole, until its owner has seen it.
+func askWarning(u *ui) *sheet {
+	w := u.warnings[0]
+	subject := "A reminder"
+	if w.Loud {
+		subject = "A warning"
+	}
+	return &sheet{
+		ui: u, subject: subject, body: []string{w.Text}, yes: "seen, say no more", no: "keep it",
+		onYes: func(string) work {
+			return func(ctx context.Context) (func() tea.Cmd, error) { return nil, u.client.Dismiss(ctx, w.Kind) }
+		},
+	}
+}
+
+// warningBanner is a line about what the owner should know, "" for nothing.
+func (u *ui) warningBanner() string {
+	if len(u.warnings) == 0 || u.eye.open || u.top().typing() {
+		return ""
+	}
+	if _, asks := u.top().screen.(*sheet); asks {
+		return ""
+	}
+	w, key := u.warnings[0], u.keyOf(u.bound(keymap.Global), keymap.Warnings)
+	first, _, _ := strings.Cut(w.Text, ". ")
+	first, _, _ = strings.Cut(first, ": ")
+	if w.Loud {
+		return u.theme.Banner.Render(pad(cut(" ! Press "+key+": "+strings.TrimSuffix(first, "."), u.width), u.width))
+	}
+	return u.theme.Dim.Render(cut(" ○ "+strings.TrimSuffix(first, ".")+" ("+key+")", u.width-1))
+}
