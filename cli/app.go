@@ -37,6 +37,7 @@ type app struct {
 	client *client.Client
 
 	mu     sync.Mutex
+	next   string // the profile that the app is to go on with
 	keeper *embed.Keeper
 }
 

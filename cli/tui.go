@@ -5,7 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 
+	"p4p/client"
 	"p4p/protocol"
 	"p4p/tui"
 	"p4p/tui/graphics"
@@ -18,6 +20,25 @@ func (a *app) openApp(ctx context.Context, _ []string) error { return a.runTUI(c
 // runTUI shows the app, with a link to begin with if there is one. The client
 // works in the background until the app ends.
 func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
+	for {
+		err := a.runProfile(ctx, link)
+		if err != nil || a.next == "" || ctx.Err() != nil {
+			return err
+		}
+		// The other profile has a server of its own; the home's keeps running.
+		err = a.client.Close()
+		if a.exists(ctx, a.next) {
+			a.serverURL = "" // it remembers its own
+		}
+		a.client, a.profile, a.next, link = nil, a.next, "", nil
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// runProfile shows the app until it is quit, or another profile is asked for.
+func (a *app) runProfile(ctx context.Context, link *protocol.Link) error {
 	if _, _, ok := a.terminal(); !ok || !a.interactive() {
 		return protocol.Errorf(protocol.CodeUsage,
 			"The app needs a terminal, and there is none on standard input and output: p4p feed prints the feed, and p4p --help lists the commands for scripts.")
@@ -48,7 +69,7 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 		}
 	}()
 	err = tui.Run(ctx, tui.Options{
-		Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note, Reach: reach{a},
+		Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note, Reach: reach{a}, Selves: selves{a},
 		Settings: &set, Problems: problems, Images: images,
 		In: a.In, Out: a.Out,
 	})
@@ -58,3 +79,23 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 }
 
 var errAppEnded = errors.New("the app was closed")
+
+// exists tells whether there is a profile of that name.
+func (a *app) exists(ctx context.Context, name string) bool {
+	all, err := client.Profiles(ctx, a.homeDir())
+	return err == nil && slices.ContainsFunc(all, func(p client.Profile) bool { return p.Name == name })
+}
+
+// selves are this home's profiles, for the app.
+type selves struct{ a *app }
+
+func (s selves) List(ctx context.Context) ([]client.Profile, error) {
+	return client.Profiles(ctx, s.a.homeDir())
+}
+
+func (s selves) Check(name string) error {
+	_, err := client.ProfileDir(s.a.homeDir(), name)
+	return err
+}
+
+func (s selves) Switch(name string) { s.a.next = name }

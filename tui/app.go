@@ -169,6 +169,8 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 			return a.say(bad, plain.Line(msg.err.Error()).String()+".")
 		}
 		return a.say(good, msg.done)
+	case leaveMsg:
+		return a.quit()
 	case attemptedMsg:
 		if msg.err != nil {
 			return a.fail(msg.err)

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"image"
 	"image/color"
@@ -39,6 +40,7 @@ type fake struct {
 	offline  bool  // posts wait in the outbox
 	calls    []string
 	warnings []client.Warning
+	profile  string
 	left     int    // friends to be told of a new key
 	network  string // that the home's server is open to
 	loopback bool
@@ -138,6 +140,52 @@ func (f *fake) Timeline(_ context.Context, q client.Query) ([]client.Item, error
 		slices.Reverse(out)
 	}
 	return out, nil
+}
+
+// Whoami, Backup, ImportContacts and Move: as the client does.
+func (f *fake) Whoami(context.Context) client.Identity {
+	return client.Identity{UUID: me.UUID(), Profile: cmp.Or(f.profile, "default"), Server: "https://p4p.example"}
+}
+
+func (f *fake) Backup(_ context.Context, file, passphrase string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("backup under " + passphrase)
+	return f.err
+}
+
+func (f *fake) ImportContacts(_ context.Context, file string) (client.ImportReport, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("import " + file)
+	return client.ImportReport{
+		Added: 1203, Changed: 2, Skipped: []client.SkippedCard{{Card: 6, Reason: "The card in line 40 has no name."}},
+		Notes: []string{"\x1b[31m\"Воb\" can be mistaken for \"Bob\"."},
+	}, f.err
+}
+
+func (f *fake) Move(context.Context) (client.MoveOffer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("move")
+	return client.MoveOffer{Text: "P4P://MOVE/1/ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", Code: "ABCD-EFGH-JKLM", NoServer: f.loopback}, f.err
+}
+
+// List, Check and Switch: see Selves.
+func (f *fake) List(context.Context) ([]client.Profile, error) {
+	mine, other := me.UUID(), bob.UUID()
+	return []client.Profile{{Name: "default", UUID: &mine}, {Name: "work", UUID: &other, Server: "https://work.example"}}, nil
+}
+
+func (f *fake) Check(name string) error {
+	_, err := client.ProfileDir("/home", name)
+	return err
+}
+
+func (f *fake) Switch(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("switch to " + name)
 }
 
 // Warnings and Dismiss: as the client does.

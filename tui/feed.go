@@ -174,6 +174,8 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 		return f.open(askServer(f.ui))
 	case keymap.Search:
 		return f.open(newSearch(f.ui))
+	case keymap.Self:
+		return f.open(newSelf(f.ui))
 	case keymap.Marks:
 		return f.open(newBookmarks(f.ui))
 	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText, keymap.Mark, keymap.Whose:
@@ -441,12 +443,12 @@ func (f *feed) title() string {
 	for _, v := range f.shownTabs() {
 		tabs = append(tabs, f.tab(v))
 	}
-	return f.heading("P4P") + " " + strings.Join(tabs, "  ")
+	return f.heading(f.name()) + " " + strings.Join(tabs, "  ")
 }
 
 // shownTabs are the views that the header has room for: all, or those that matter.
 func (f *feed) shownTabs() []client.View {
-	room := f.width - cells(f.connection()) - cells(f.heading("P4P")) - 4
+	room := f.width - cells(f.connection()) - cells(f.heading(f.name())) - 4
 	unread := func(v client.View) bool { return v == client.Replies && f.unread[v].Count > 0 }
 	for _, which := range []func(client.View) bool{
 		func(client.View) bool { return true },
@@ -470,7 +472,7 @@ func (f *feed) shownTabs() []client.View {
 
 // tabHits notes the regions of the tabs in the header.
 func (f *feed) tabHits() {
-	x := cells(f.heading("P4P")) + 1
+	x := cells(f.heading(f.name())) + 1
 	for _, v := range f.shownTabs() {
 		w := cells(f.tab(v))
 		f.hit(x, 0, x+w, 1, func() tea.Cmd { return f.show(v) })
@@ -489,6 +491,14 @@ func (f *feed) tab(v client.View) string {
 		tab += " " + f.theme.Key.Render(upTo(n))
 	}
 	return tab
+}
+
+// name is the program's, with the profile's where that is not the usual one.
+func (f *feed) name() string {
+	if f.profileName == "" || f.profileName == client.DefaultProfile {
+		return "P4P"
+	}
+	return "P4P " + line(f.profileName, 12)
 }
 
 func (f *feed) eyeTitle() string { return "records" }

@@ -119,6 +119,10 @@ var scenes = []struct {
 		f.muted[id(999).String()] = true
 		return f
 	}, func(p *person) { p.press("Z", "j") }},
+	{"you", lively, func(p *person) { p.press("P") }},
+	{"you_passphrase", lively, func(p *person) { p.press("P", "b", "enter"); p.types("secret words") }},
+	{"you_imported", lively, func(p *person) { p.press("P", "i"); p.types("book.vcf"); p.press("enter") }},
+	{"you_move", func() *fake { f := lively(); f.loopback = true; return f }, func(p *person) { p.press("P", "m", "y") }},
 	{"warning", warned, func(p *person) {}},
 	{"warning_read", warned, func(p *person) { p.press("W") }},
 	{"friends_key_changed", warned, func(p *person) { p.press("f") }},

@@ -48,6 +48,7 @@ type Client interface {
 	muteClient
 	postsClient
 	warningClient
+	selfClient
 	Status() client.Status
 }
 
@@ -65,9 +66,10 @@ type Options struct {
 	Link    *protocol.Link // an invite to show at the start; nothing is asked of the network before a key
 	SaveDir string         // where the pictures of codes are saved; the working directory when ""
 	// Open opens a web address outside of the terminal; desktop.Open when nil.
-	Open  func(ctx context.Context, address string) error
-	Reach Reach
-	Note  func() string // what the embedded server has to say once, or ""
+	Open   func(ctx context.Context, address string) error
+	Reach  Reach
+	Selves Selves        // the profiles of this home
+	Note   func() string // what the embedded server has to say once, or ""
 
 	Settings *settings.Settings // those that the app comes with when nil
 	Problems []settings.Problem // of the file that they are from: told once, and kept in the log
@@ -133,7 +135,8 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 	if u.openPage = o.Open; u.openPage == nil {
 		u.openPage = desktop.Open
 	}
-	u.reach = o.Reach
+	u.reach, u.selves = o.Reach, o.Selves
+	u.profileName = o.Client.Whoami(ctx).Profile
 	if u.saveDir == "" {
 		u.saveDir = "."
 	}

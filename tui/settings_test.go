@@ -26,14 +26,14 @@ func sets(t *testing.T, f *fake, text string) *person {
 }
 
 func TestAnOverriddenKeyIsHandledAndToldEverywhere(t *testing.T) {
-	p := sets(t, lively(), "[keys feed]\nnew-post = P\ncomment = C\n[keys writing]\nattach = alt+o\nback = f4\n")
-	p.sees("P post") // the footer
+	p := sets(t, lively(), "[keys feed]\nnew-post = N\ncomment = C\n[keys writing]\nattach = alt+o\nback = f4\n")
+	p.sees("N post") // the footer
 	p.press("n").doesNotSee("New post")
-	p.press("P").sees("New post", "alt+o attaches one", "alt+o picture", "f4 close")
+	p.press("N").sees("New post", "alt+o attaches one", "alt+o picture", "f4 close")
 	p.press("esc").sees("New post")
 	p.send(keyPress("f4")).doesNotSee("New post")
-	p.press("?").sees("P", "write a post").press("esc")
-	p.press("ctrl+k").types("write a p").sees("P", "write a post").press("enter").sees("New post")
+	p.press("?").sees("N", "write a post").press("esc")
+	p.press("ctrl+k").types("write a p").sees("N", "write a post").press("enter").sees("New post")
 }
 
 func TestAnOverriddenKeyIsToldOnTheWelcome(t *testing.T) {
@@ -47,9 +47,9 @@ func TestAClickStillDoesWhatItDid(t *testing.T) {
 }
 
 func TestABadLineIsToldAndTheRestHolds(t *testing.T) {
-	p := sets(t, lively(), "thme = dark\n[keys feed]\nopen = n\nnew-post = P\n")
+	p := sets(t, lively(), "thme = dark\n[keys feed]\nopen = n\nnew-post = N\n")
 	p.sees("A line of your settings was left out", "do you mean theme?", "L shows it in full")
-	p.press("P").sees("New post").press("esc")
+	p.press("N").sees("New post").press("esc")
 	p.press("L").sees("Log", `config, line 1: there is no setting "thme"`)
 	p.press("c").sees("Copied")
 	if !strings.Contains(p.copied, `config, line 1: there is no setting "thme" (do you mean theme?).`) {

@@ -62,18 +62,20 @@ type layer struct {
 
 // ui is what all screens share. Only the update goroutine touches it.
 type ui struct {
-	ctx      context.Context // ends with the program; commands run under it
-	client   Client
-	theme    theme.Theme
-	set      settings.Settings
-	profile  colorprofile.Profile // for pictures
-	now      func() time.Time
-	after    func(time.Duration, tea.Msg) tea.Cmd
-	openPage func(ctx context.Context, address string) error // in the browser
-	reach    Reach                                           // nil where there is no server of one's own
-	saveDir  string                                          // where pictures of codes are saved
-	pictures *pictures
-	drafts   *draftBox
+	ctx         context.Context // ends with the program; commands run under it
+	client      Client
+	theme       theme.Theme
+	set         settings.Settings
+	profile     colorprofile.Profile // for pictures
+	now         func() time.Time
+	after       func(time.Duration, tea.Msg) tea.Cmd
+	openPage    func(ctx context.Context, address string) error // in the browser
+	selves      Selves                                          // nil where there is no home of profiles
+	profileName string
+	reach       Reach  // nil where there is no server of one's own
+	saveDir     string // where pictures of codes are saved
+	pictures    *pictures
+	drafts      *draftBox
 
 	width, height int
 	graphemes     bool // the terminal counts grapheme clusters, and so does the renderer

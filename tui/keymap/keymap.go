@@ -66,6 +66,10 @@ const (
 	Copy
 	SavePNG
 	ShowLink
+	Self // what is one's own
+	Backup
+	Import
+	Move   // to another machine
 	Rotate // this device's key
 	Tell   // the friends of it
 	Warnings

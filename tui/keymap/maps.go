@@ -69,6 +69,7 @@ var Feed = Map{"Feed", []Binding{
 	bind(Muted, "Z", "muted", "whom you muted and what you hid, to undo it", "Z"),
 	bind(Retry, "r", "retry", "send again what the server refused", "r"),
 	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
+	bind(Self, "P", "you", "who you are: back up, import, move, other profiles", "P"),
 	bind(Server, "s", "server", "enter a server's address", "s"),
 	eye,
 	bind(Back, "esc", "top", "let go of the selected post", "esc"),
@@ -178,6 +179,17 @@ var FriendList = Map{"Friends", []Binding{
 	eye, back,
 }}
 
+// SelfShown is the keys of the screen about oneself.
+var SelfShown = Map{"You", []Binding{
+	bind(Backup, "b", "back up", "back up your keys, names and friendships", "b"),
+	bind(Import, "i", "import", "take over a phone book from a vCard file", "i"),
+	bind(Rotate, "K", "change key", "change this device's key: a stranger to everybody but your friends", "K"),
+	bind(Move, "m", "move", "move to another machine of yours", "m"),
+	bind(Open, "enter", "switch", "go on as the selected profile", "enter", "l", "right"),
+	bind(Add, "+", "new profile", "make another profile", "+"),
+	down, up, back,
+}}
+
 // Commands is the keys of the command palette.
 var Commands = Map{"The command palette", []Binding{
 	bind(Submit, "enter", "do it", "do the selected", "enter"),
@@ -215,4 +227,4 @@ var Messages = Map{"Log", []Binding{
 }}
 
 // All are the maps in the order of the help.
-var All = []Map{Feed, Thread, Posts, Find, Write, InviteShown, FriendList, MutedList, EyeFeed, EyeThread, Global}
+var All = []Map{Feed, Thread, Posts, Find, Write, InviteShown, FriendList, SelfShown, MutedList, EyeFeed, EyeThread, Global}
