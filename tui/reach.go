@@ -98,7 +98,7 @@ func (i *invite) reachWords() (text string, warn bool) {
 	case i.reaching:
 		return "Opening …", false
 	case opens:
-		return "! Your phone cannot reach this computer yet: press " + key + " to open it to your network.", true
+		return "! This link works on this machine only. Your phone cannot reach this computer yet: press " + key + " to open it to your network.", true
 	case shuts:
 		return "Open to your network (" + key + " closes it). The phone's browser will warn that it does not know this computer: go on. If it gets no answer, a firewall here may be in the way.", false
 	case i.inv.Link.Loopback():
