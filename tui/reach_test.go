@@ -13,7 +13,7 @@ func TestOneKeyOpensTheComputerToThePhoneAndTheCodeFollows(t *testing.T) {
 	p := sit(t, f, 120, 40)
 	p.press("i").types("Bob")
 	p.press("enter")
-	p.sees("Your phone cannot reach this computer yet: press L to open it")
+	p.sees("This link works on this machine only. Your phone cannot reach this")
 	p.press("L")
 	p.sees("Open to your network")
 	p.sees("https://192.168.1.20:4747")
@@ -22,7 +22,7 @@ func TestOneKeyOpensTheComputerToThePhoneAndTheCodeFollows(t *testing.T) {
 		t.Errorf("the link is %s", p.copied)
 	}
 	p.press("L")
-	p.sees("Your phone cannot reach this computer yet")
+	p.sees("This link works on this machine only. Your phone cannot reach this")
 	p.press("c")
 	if !strings.HasPrefix(p.copied, "http://127.0.0.1:4747/f/") {
 		t.Errorf("the link is %s", p.copied)
