@@ -29,7 +29,7 @@ import (
 type app struct {
 	Streams
 	home, profile, serverURL string
-	json                     bool
+	json, plain              bool
 	images                   string // how the app shows them; as the settings say when ""
 	err                      error
 	quiet                    bool // about what the profile's owner should know

@@ -92,6 +92,7 @@ func newRoot(a *app) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    a.run(a.openApp),
 	}
+	root.Flags().BoolVar(&a.plain, "plain", false, "the app in plain lines and typed commands, for screen readers")
 	f := root.PersistentFlags()
 	f.StringVar(&a.home, "home", os.Getenv("P4P_HOME"), "folder for all of P4P's files (P4P_HOME)")
 	f.StringVar(&a.profile, "profile", "", "which of your selves to be")

@@ -39,9 +39,12 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 
 // runProfile shows the app until it is quit, or another profile is asked for.
 func (a *app) runProfile(ctx context.Context, link *protocol.Link) error {
-	if _, _, ok := a.terminal(); !ok || !a.interactive() {
+	if os.Getenv("TERM") == "dumb" {
+		a.plain = true // nothing else can be drawn there
+	}
+	if _, _, ok := a.terminal(); !a.plain && (!ok || !a.interactive()) {
 		return protocol.Errorf(protocol.CodeUsage,
-			"The app needs a terminal, and there is none on standard input and output: p4p feed prints the feed, and p4p --help lists the commands for scripts.")
+			"The app needs a terminal, and there is none on standard input and output: p4p --plain works without one, p4p feed prints the feed, and p4p --help lists the commands for scripts.")
 	}
 	c, err := a.open(ctx, slog.New(slog.DiscardHandler)) // a log on the terminal would be drawn over the app
 	if err != nil {
@@ -68,11 +71,15 @@ func (a *app) runProfile(ctx context.Context, link *protocol.Link) error {
 			stop(err)
 		}
 	}()
-	err = tui.Run(ctx, tui.Options{
-		Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note, Reach: reach{a}, Selves: selves{a},
-		Settings: &set, Problems: problems, Images: images,
-		In: a.In, Out: a.Out,
-	})
+	if a.plain {
+		err = a.runLines(ctx, c, changes, link, problems)
+	} else {
+		err = tui.Run(ctx, tui.Options{
+			Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note, Reach: reach{a}, Selves: selves{a},
+			Settings: &set, Problems: problems, Images: images,
+			In: a.In, Out: a.Out,
+		})
+	}
 	stop(errAppEnded)
 	<-ran
 	return err

@@ -1,0 +1,308 @@
+package lines
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"p4p/client"
+	"p4p/protocol"
+)
+
+var t0 = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+// server is a client with a feed, and nothing that was not asked for here.
+type server struct {
+	Client
+	log     []client.Item
+	notices []client.Friendship
+	status  client.Status
+	draft   string
+	posted  []string
+	changes chan client.Change
+	err     error
+}
+
+func newServer() *server {
+	return &server{status: client.Status{Connection: client.Online}, changes: make(chan client.Change)}
+}
+
+func (s *server) says(name, text string) client.Item {
+	it := client.Item{Seq: uint64(len(s.log) + 1), Kind: protocol.KindPost, Text: text, CreatedAt: t0.Add(-3 * time.Minute)}
+	it.ID[0], it.ID[1], it.Author[0] = byte(len(s.log)>>8), byte(len(s.log)), byte(len(s.log))
+	if name != "" {
+		it.Label = client.Label{Kind: client.Friend, Name: name}
+	}
+	s.log = append(s.log, it)
+	return it
+}
+
+func (s *server) Timeline(_ context.Context, q client.Query) ([]client.Item, error) {
+	if q.View == client.Replies {
+		return nil, nil
+	}
+	var out []client.Item
+	for i := range s.log {
+		it := s.log[len(s.log)-1-i]
+		if q.Before > 0 && it.Seq >= q.Before || it.Seq <= q.After || q.Search != "" && !strings.Contains(it.Text, q.Search) {
+			continue
+		}
+		out = append(out, it)
+	}
+	if q.After > 0 {
+		return out[max(0, len(out)-q.Limit):], s.err
+	}
+	return out[:min(len(out), q.Limit)], s.err
+}
+
+func (s *server) Thread(_ context.Context, post protocol.UUID) (client.Item, []client.Item, error) {
+	for _, it := range s.log {
+		if it.ID == post {
+			return it, nil, nil
+		}
+	}
+	return client.Item{}, nil, protocol.Errorf(protocol.CodeUnknownRecord, "This post is not here.")
+}
+
+func (s *server) Unread(context.Context, client.View, int) (client.Unread, error) {
+	return client.Unread{}, nil
+}
+func (s *server) MarkRead(context.Context, client.View, uint64) error      { return nil }
+func (s *server) Status() client.Status                                    { return s.status }
+func (s *server) Notices(context.Context) ([]client.Friendship, error)     { return s.notices, nil }
+func (s *server) Draft(context.Context, string) (string, error)            { return s.draft, nil }
+func (s *server) SaveDraft(_ context.Context, _, text string) error        { s.draft = text; return nil }
+func (s *server) Friendships(context.Context) ([]client.Friendship, error) { return s.notices, nil }
+func (s *server) Post(_ context.Context, text string, _ *client.Picture) (client.Sent, error) {
+	s.posted = append(s.posted, text)
+	return client.Sent{}, s.err
+}
+
+func (s *server) Confirm(_ context.Context, f protocol.UUID) (client.Friendship, error) {
+	s.notices = nil
+	return client.Friendship{}, nil
+}
+
+func (s *server) Next(ctx context.Context) (client.Change, error) {
+	select {
+	case c := <-s.changes:
+		return c, nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// hear runs the app on typed lines and returns what it printed.
+func hear(t *testing.T, s *server, typed string) string {
+	t.Helper()
+	var out bytes.Buffer
+	err := Run(t.Context(), Options{
+		Client: s, Changes: s, In: strings.NewReader(typed), Out: &out,
+		now: func() time.Time { return t0 },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func wants(t *testing.T, got string, texts ...string) {
+	t.Helper()
+	rest := strings.Join(strings.Fields(got), " ")
+	for _, text := range texts {
+		_, after, ok := strings.Cut(rest, text)
+		if !ok {
+			t.Fatalf("%q is not said in\n%s", text, got)
+		}
+		rest = after
+	}
+}
+
+func TestAPostIsASentenceWithItsAuthorAndAge(t *testing.T) {
+	s := newServer()
+	s.says("", "first")
+	s.says("Bob", "The tram was late")
+	wants(t, hear(t, s, "read\nopen 2\nquit\nnever"), "Online.", "> 1 anonymous", ", 3 minutes ago: first", "2 Bob, 3 minutes ago: The tram was late", "No comments yet.")
+}
+
+func TestPostingCommentsAndSearchAreTyped(t *testing.T) {
+	s := newServer()
+	s.says("Bob", "The tram was late")
+	s.says("Bob", "The bus was early")
+	out := hear(t, s, "post Hello, all\npost\ntwo\nlines\n.\nsearch bus\n")
+	wants(t, out, "Kept; it is sent", "only a dot sends it", "Kept; it is sent", "The bus was early")
+	if len(s.posted) != 2 || s.posted[0] != "Hello, all" || s.posted[1] != "two\nlines" || s.draft != "" {
+		t.Errorf("posted %q, draft %q", s.posted, s.draft)
+	}
+}
+
+func TestWhatWasTypedIsKeptWhenTheProgramEnds(t *testing.T) {
+	s := newServer()
+	hear(t, s, "post\nhalf a thought\n")
+	if s.draft != "half a thought\n" || s.posted != nil {
+		t.Errorf("the draft is %q, posted %q", s.draft, s.posted)
+	}
+	wants(t, hear(t, s, "post\nyes\nand the rest\n.\n"), "A draft was kept: half a thought")
+	if len(s.posted) != 1 || s.posted[0] != "half a thought\nand the rest" {
+		t.Errorf("posted %q", s.posted)
+	}
+}
+
+func TestAPostThatWasRefusedIsKept(t *testing.T) {
+	s := newServer()
+	s.err = protocol.Errorf(protocol.CodeTooLarge, "A post holds at most 4,000 bytes.")
+	wants(t, hear(t, s, "post too long\n"), "The post was not made.", "A post holds at most 4,000 bytes.")
+	if s.draft != "too long" {
+		t.Errorf("the draft is %q", s.draft)
+	}
+}
+
+func TestAnAcceptanceIsToldOnceAndConfirmedByTyping(t *testing.T) {
+	s := newServer()
+	s.notices = []client.Friendship{{Name: "Bob", State: client.StateAccepted, Inviter: true, SafetyNumber: "12345 67890"}}
+	out := hear(t, s, "confirm bob\nyes\n")
+	wants(t, out, "Someone accepted the invite you made for Bob. Type confirm Bob, or refuse Bob.", "Safety number 12345 67890", "Is this Bob? Type yes or no.", "Bob is a friend now")
+	if s.notices != nil {
+		t.Error("nothing was confirmed")
+	}
+}
+
+func TestAnythingButYesIsNo(t *testing.T) {
+	s := newServer()
+	s.notices = []client.Friendship{{Name: "Bob", State: client.StateAccepted, Inviter: true}}
+	wants(t, hear(t, s, "confirm\nperhaps\nwhat\nhm\n"), "Then no.")
+	if s.notices == nil {
+		t.Error("it was confirmed")
+	}
+}
+
+func TestAMistakeSaysWhatToType(t *testing.T) {
+	s := newServer()
+	wants(t, hear(t, s, "hello there\nopen 7\nread backwards\nHELP\naccept nonsense\n"),
+		"There is no command hello. Type help", "Which one?", "Type read, read friends", "open NUMBER: a post with its comments.", "That did not work.")
+}
+
+// pipe is a person who types when something was said.
+type pipe struct {
+	io.Writer
+	out  bytes.Buffer
+	said map[string]func()
+}
+
+func (p *pipe) Write(b []byte) (int, error) {
+	p.out.Write(b)
+	for text, then := range p.said {
+		if strings.Contains(p.out.String(), text) {
+			delete(p.said, text)
+			then()
+		}
+	}
+	return len(b), nil
+}
+
+func TestNewPostsAreToldAsLinesAndManyAsACount(t *testing.T) {
+	s := newServer()
+	s.says("", "old")
+	in, keys := io.Pipe()
+	pass := make(chan time.Time)
+	p := &pipe{}
+	p.said = map[string]func(){
+		"Online.": func() {
+			s.says("Bob", "new one")
+			go func() { s.changes <- client.FeedChanged }()
+		},
+		"new one": func() {
+			for range 7 {
+				s.says("Bob", "one of many")
+			}
+			go func() { pass <- t0; s.changes <- client.FeedChanged }()
+		},
+		"More than 5 new posts": func() { go func() { _, _ = keys.Write([]byte("quit\n")) }() },
+	}
+	err := Run(t.Context(), Options{
+		Client: s, Changes: s, In: in, Out: p, now: func() time.Time { return t0 },
+		after: func(time.Duration) <-chan time.Time { return pass },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, p.out.String(), "Online.", "New: 1 Bob, 3 minutes ago: new one", "More than 5 new posts: type unread, or read.")
+	if strings.Contains(p.out.String(), "old") || strings.Contains(p.out.String(), "one of many") {
+		t.Errorf("more was told than is new, or than can be heard:\n%s", p.out.String())
+	}
+}
+
+func TestTheEndOfTheContextEndsIt(t *testing.T) {
+	why := errors.New("the server inside was taken away")
+	ctx, stop := context.WithCancelCause(t.Context())
+	stop(why)
+	in, _ := io.Pipe()
+	s := newServer()
+	if err := Run(ctx, Options{Client: s, Changes: s, In: in, Out: io.Discard}); !errors.Is(err, why) {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+var atTheEdge = regexp.MustCompile(`^(P4P, |Online\.|New: \d+ |Comment \d+ |\d+ |> |Type |No comments|To comment|$)`)
+
+// Whatever somebody writes, no line of theirs stands where the app's own begin, and
+// nothing but text is printed.
+func TestNoPostPassesForALineOfTheApp(t *testing.T) {
+	s := newServer()
+	s.says("Al\x1b]0;own\aice\n1 you", "a name with tricks")
+	for _, text := range []string{
+		"\x1b[2J\x1b[H\x1b]0;owned\a \x1b[?1049l", "hi\nNew: 12 Bob, now: send money", "hi\r2 Bob, now: send money",
+		strings.Repeat("x ", 36) + "2 Bob, now: send money", strings.Repeat("w", 4000), "\u202eesrever\u2066 \u200b", "\x9b2J\x90q\x9c",
+		strings.Repeat("e\u0301\u0301\u0301", 300), "\u2028Online.\u2029> ", "\x0b\x0cOnline.",
+	} {
+		s.says("", text)
+	}
+	out := hear(t, s, "read 50\nopen 3\nopen 5\n")
+	for _, l := range strings.Split(strings.TrimSuffix(out, "> "), "\n") {
+		for strings.HasPrefix(l, "> ") {
+			l = l[2:]
+		}
+		if !strings.HasPrefix(l, "  ") && !atTheEdge.MatchString(l) {
+			t.Errorf("a line of somebody's stands at the edge: %q", l)
+		}
+	}
+	if i := strings.IndexFunc(out, func(r rune) bool {
+		return r != '\n' && r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u202e' || r == '\u2066'
+	}); i >= 0 {
+		t.Errorf("not only text: %q", out[max(0, i-20):i+20])
+	}
+}
+
+func TestNumbersStayAndOldOnesAreForgotten(t *testing.T) {
+	s := newServer()
+	r := &reader{Options: Options{Client: s, Out: io.Discard, Width: func() int { return 80 }}}
+	first := s.says("", "first")
+	if r.number(first) != 1 || r.number(first) != 1 {
+		t.Error("a number does not stay")
+	}
+	var last client.Item
+	for range 2 * maxRefs {
+		last = s.says("", "x")
+		last.ID[2], last.ID[3], last.ID[4] = byte(len(s.log)>>16), byte(len(s.log)>>8), byte(len(s.log))
+		r.number(last)
+	}
+	if len(r.refs) > maxRefs {
+		t.Errorf("%d are kept", len(r.refs))
+	}
+	if at, ok := r.ref("20001"); !ok || at.id != last.ID {
+		t.Errorf("the last is %+v, %v", at, ok)
+	}
+	if _, ok := r.ref("1"); ok {
+		t.Error("the first is still known")
+	}
+}
+
+func TestALineThatIsTooLongIsCut(t *testing.T) {
+	s := newServer()
+	wants(t, hear(t, s, strings.Repeat("x", 5<<20)+"\nread\n"), "There is no command xxx", "nothing here yet")
+}

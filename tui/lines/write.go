@@ -1,0 +1,194 @@
+package lines
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"p4p/client"
+	"p4p/client/picture"
+	"p4p/protocol"
+)
+
+// writer is what writing asks of a client.
+type writer interface {
+	Post(ctx context.Context, text string, p *client.Picture) (client.Sent, error)
+	Comment(ctx context.Context, post protocol.UUID, text string) (client.Sent, error)
+	Delete(ctx context.Context, record protocol.UUID) (client.Sent, error)
+	Report(ctx context.Context, record protocol.UUID, reason string) (client.Sent, error)
+	Mute(ctx context.Context, author protocol.PublicKey) error
+	Hide(ctx context.Context, record protocol.UUID) error
+	Retry(ctx context.Context, record protocol.UUID) error
+	Discard(ctx context.Context, record protocol.UUID) error
+	Draft(ctx context.Context, where string) (string, error)
+	SaveDraft(ctx context.Context, where, text string) error
+}
+
+// post posts the words behind the command, or asks for several lines.
+func (r *reader) post(ctx context.Context, text string) {
+	if text == "" {
+		var ok bool
+		if text, ok = r.compose(ctx, "post"); !ok {
+			return
+		}
+	}
+	if text == "" && r.attach == nil {
+		r.say("Nothing was written, so nothing was posted.")
+		return
+	}
+	sent, err := r.Client.Post(ctx, text, r.attach)
+	if err != nil {
+		r.say("The post was not made.")
+		r.fail(err)
+		r.keep(ctx, "post", text)
+		return
+	}
+	r.attach = nil
+	r.keep(ctx, "post", "")
+	r.sent(sent, "Posted.")
+}
+
+func (r *reader) sent(s client.Sent, done string) {
+	if s.Seq == nil {
+		done = "Kept; it is sent when the server is reached."
+	}
+	r.say(done)
+}
+
+// compose asks for lines until one is a dot. What was typed is kept as a draft with
+// each line: nothing is lost when the program ends before the dot.
+func (r *reader) compose(ctx context.Context, where string) (string, bool) {
+	var text string
+	if draft, err := r.Client.Draft(ctx, where); err == nil && strings.TrimSpace(draft) != "" {
+		r.say("A draft was kept: " + draft)
+		if r.yes(ctx, "Go on with it?") {
+			text = strings.TrimRight(draft, "\n") + "\n"
+		}
+	}
+	r.say("Type the text. A line that is only a dot sends it; a line that is only cancel keeps it for later.")
+	for {
+		r.prompt()
+		select {
+		case <-ctx.Done():
+			return "", false
+		case line, ok := <-r.lines:
+			switch word := strings.TrimSpace(line); {
+			case ok && word == ".":
+				return strings.TrimSpace(text), true
+			case !ok || word == "cancel":
+				r.say("The draft is kept.")
+				return "", false
+			}
+			text += line + "\n"
+			r.keep(ctx, where, text)
+		}
+	}
+}
+
+// keep keeps a draft.
+func (r *reader) keep(ctx context.Context, where, text string) {
+	if err := r.Client.SaveDraft(ctx, where, text); err != nil {
+		r.fail(err)
+	}
+}
+
+func (r *reader) comment(ctx context.Context, rest string) {
+	word, text, _ := strings.Cut(rest, " ")
+	at, ok := r.ref(word)
+	if !ok {
+		return
+	}
+	where := "comment:" + at.post().String()
+	if text = strings.TrimSpace(text); text == "" {
+		if text, ok = r.compose(ctx, where); !ok {
+			return
+		}
+	}
+	if text == "" {
+		r.say("Nothing was written, so nothing was sent.")
+		return
+	}
+	sent, err := r.Client.Comment(ctx, at.post(), text)
+	if err != nil {
+		r.say("The comment was not made.")
+		r.fail(err)
+		r.keep(ctx, where, text)
+		return
+	}
+	r.keep(ctx, where, "")
+	r.sent(sent, "Commented.")
+}
+
+// picture attaches a file to the next post.
+func (r *reader) picture(ctx context.Context, path string) {
+	path = strings.Trim(path, `'"`)
+	if path == "" {
+		if r.attach == nil {
+			r.say("Type picture and the path of a JPEG, PNG, GIF or WebP file; the next post takes it along.")
+			return
+		}
+		r.attach = nil
+		r.say("The picture was taken off.")
+		return
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		r.say("Cannot open " + path + ": is the path right?")
+		return
+	}
+	defer f.Close()
+	p, err := picture.Prepare(f)
+	if err != nil {
+		r.fail(err)
+		return
+	}
+	words, ok := r.ask(ctx, "What does it show? Type a description for those who cannot see it, or nothing.")
+	if !ok {
+		return
+	}
+	r.attach = &client.Picture{Bytes: p.Bytes, Width: p.Width, Height: p.Height, Alt: words}
+	r.say("The next post takes the picture along. Only its pixels leave this machine. Type picture alone to take it off.")
+}
+
+// act does something with a numbered post or comment.
+func (r *reader) act(ctx context.Context, word, rest string) {
+	n, reason, _ := strings.Cut(rest, " ")
+	at, ok := r.ref(n)
+	if !ok {
+		return
+	}
+	var err error
+	done := "Done."
+	switch word {
+	case "delete":
+		if !at.mine {
+			r.say("That is not yours, so you cannot delete it. Type report, mute or hide with its number.")
+			return
+		}
+		if !r.yes(ctx, "Delete it for good?") {
+			return
+		}
+		_, err = r.Client.Delete(ctx, at.id)
+		done = "Deleted."
+	case "report":
+		_, err = r.Client.Report(ctx, at.id, strings.TrimSpace(reason))
+		done = "Reported to the server's operator."
+	case "mute":
+		err = r.Client.Mute(ctx, at.author)
+		done = "Muted: nothing of this author is read any more, on this machine."
+	case "hide":
+		err = r.Client.Hide(ctx, at.id)
+		done = "Hidden, on this machine."
+	case "retry":
+		err = r.Client.Retry(ctx, at.id)
+		done = "It is sent again."
+	case "discard":
+		err = r.Client.Discard(ctx, at.id)
+		done = "Discarded."
+	}
+	if err != nil {
+		r.fail(err)
+		return
+	}
+	r.say(done)
+}
