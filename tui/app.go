@@ -31,6 +31,7 @@ type app struct {
 	noted   string // what the embedded server said last
 
 	problems []settings.Problem // of the settings' file
+	notifier notifier
 }
 
 type (
@@ -51,6 +52,9 @@ func (a *app) Init() tea.Cmd {
 	cmds := []tea.Cmd{
 		tea.RequestBackgroundColor, a.probe(), a.listen(), a.readStatus(), a.readNotices(), a.readWarnings(),
 		a.after(time.Minute, minuteMsg{}), a.layers[0].init(),
+	}
+	if a.notifier.how != settings.Off {
+		cmds = append(cmds, tea.Raw(ansi.RequestModeFocusEvent), a.newsCame())
 	}
 	if len(a.problems) > 0 {
 		cmds = append(cmds, a.tellProblems())
@@ -105,6 +109,7 @@ func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (a *app) handle(msg tea.Msg) tea.Cmd {
+	a.notifier.heard(msg, a.now())
 	if a.answered(msg) {
 		return nil
 	}
@@ -130,6 +135,10 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 		return a.paste(msg)
 	case changedMsg:
 		return a.changed(msg.what)
+	case newsDueMsg:
+		return a.lookForNews()
+	case newsReadMsg:
+		return a.tookNews(msg)
 	case listenMsg:
 		return a.listen()
 	case statusMsg:
@@ -230,6 +239,9 @@ func (a *app) changed(what client.Change) tea.Cmd {
 	cmds := []tea.Cmd{a.after(frameTime, listenMsg{})} // changes within a frame's time become one
 	if what&client.StatusChanged != 0 {
 		cmds = append(cmds, a.readStatus())
+	}
+	if what&(client.FeedChanged|client.NoticesChanged|client.StatusChanged) != 0 {
+		cmds = append(cmds, a.newsCame())
 	}
 	if what&(client.NoticesChanged|client.FriendsChanged) != 0 {
 		cmds = append(cmds, a.readNotices(), a.readWarnings())

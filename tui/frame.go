@@ -9,6 +9,7 @@ import (
 	"p4p/client"
 	"p4p/plain"
 	"p4p/tui/keymap"
+	"p4p/tui/settings"
 )
 
 func (a *app) fits() bool { return a.width >= minWidth && a.height >= minHeight }
@@ -25,6 +26,7 @@ func (a *app) View() tea.View {
 	lines = a.onto(lines)
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen = true
+	v.ReportFocus = a.notifier.how != settings.Off
 	v.WindowTitle = "P4P"
 	if n := len(a.notices); n > 0 {
 		v.WindowTitle = "P4P (" + thousands(n) + ")"

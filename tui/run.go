@@ -142,6 +142,7 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 	}
 	u.layers = []*layer{{screen: newFeed(u)}}
 	a := &app{ui: u, changes: o.Changes, colour: colour, note: o.Note, problems: o.Problems}
+	a.notifier = notifier{how: set.Notifications, speaks: speaks(o.Env), key: u.now()}
 	if o.Link != nil {
 		a.link = o.Link.URL()
 	}

@@ -30,6 +30,7 @@ type person struct {
 	fake   *fake
 	timers []tea.Msg // what would come after a while
 	copied string
+	raw    string // what was sent to the terminal beside the frames
 	quit   bool
 }
 
@@ -75,6 +76,9 @@ func (p *person) run(cmd tea.Cmd) {
 		p.quit = true
 	default:
 		v := reflect.ValueOf(msg)
+		if raw, ok := msg.(tea.RawMsg); ok {
+			p.raw += raw.Msg.(string)
+		}
 		switch {
 		case v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[tea.Cmd](): // a sequence
 			for i := range v.Len() {

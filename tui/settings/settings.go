@@ -22,7 +22,7 @@ type Settings struct {
 	Theme         string // one of Themes
 	Images        string // one of ImageModes
 	Motion        string // MotionFull or MotionReduced
-	Notifications string // On or Off
+	Notifications string // On, Bell or Off
 	Keys          keymap.Bound
 }
 
@@ -31,7 +31,7 @@ var (
 	Themes     = []string{"auto", "dark", "light", HighContrast, HighContrast + "-dark", HighContrast + "-light"}
 	ImageModes = []string{"auto", "kitty", "sixel", "iterm", "blocks", "off"}
 	motions    = []string{MotionFull, MotionReduced}
-	switches   = []string{On, Off}
+	notifies   = []string{On, Bell, Off}
 )
 
 // Values of settings.
@@ -40,6 +40,7 @@ const (
 	MotionFull    = "full"
 	MotionReduced = "reduced"
 	On            = "on"
+	Bell          = "bell"
 	Off           = "off"
 )
 
@@ -55,7 +56,7 @@ var options = []option{
 	{"theme", "The colours; auto, and high-contrast as such, ask the terminal for its background.", Themes, func(s *Settings) *string { return &s.Theme }},
 	{"images", "How pictures are drawn; auto asks the terminal what it can.", ImageModes, func(s *Settings) *string { return &s.Images }},
 	{"motion", "Whether the screen changes by itself more than it must.", motions, func(s *Settings) *string { return &s.Motion }},
-	{"notifications", "Whether the terminal tells of friends' posts, of comments on yours and of accepted invites.", switches, func(s *Settings) *string { return &s.Notifications }},
+	{"notifications", "Whether the terminal tells, in words or by its bell alone, of friends' posts, of comments on yours and of accepted invites.", notifies, func(s *Settings) *string { return &s.Notifications }},
 }
 
 // Default is what holds without a file.
