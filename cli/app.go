@@ -20,6 +20,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"p4p/client"
+	"p4p/desktop"
 	"p4p/plain"
 	"p4p/protocol"
 	"p4p/server/embed"
@@ -52,7 +53,7 @@ func (a *app) homeDir() string {
 // open opens the profile. It touches no network; which server it talks to is
 // decided when something is asked of it.
 func (a *app) open(ctx context.Context, log *slog.Logger) (*client.Client, error) {
-	o := client.Options{Home: a.homeDir(), Profile: a.profile, ServerURL: a.embedded(log), Log: log}
+	o := client.Options{Home: a.homeDir(), Profile: a.profile, ServerURL: a.embedded(log), Log: log, Passphrase: a.lockPassphrase, Keyring: desktop.Keyring{}}
 	if a.serverURL != "" {
 		var err error
 		if o.Server, o.Pin, err = protocol.ParseServer(a.serverURL); err != nil {

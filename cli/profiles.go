@@ -28,10 +28,12 @@ func profilesCommand(a *app) *cobra.Command {
 				return err
 			}
 			rows := make([]profileRow, 0, len(list))
+			locked := map[string]bool{}
 			for _, p := range list {
-				if p.Err != nil {
+				if p.Err != nil && protocol.CodeOf(p.Err) != protocol.CodeLocked {
 					a.say("p4p: warning: the profile %s cannot be read: %s (%s)", p.Name, safeLine(p.Err.Error()), protocol.CodeOf(p.Err))
 				}
+				locked[p.Name] = protocol.CodeOf(p.Err) == protocol.CodeLocked
 				rows = append(rows, profileRow{p.Name, p.UUID, p.Server})
 			}
 			if a.json {
@@ -44,6 +46,9 @@ func profilesCommand(a *app) *cobra.Command {
 				id, server := "cannot be read", r.Server
 				if r.UUID != nil {
 					id = r.UUID.String()
+				}
+				if locked[r.Name] {
+					id, server = "locked", "not known while it is locked"
 				}
 				if server == "" {
 					server = "this home's own server"

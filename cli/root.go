@@ -104,7 +104,7 @@ func newRoot(a *app) *cobra.Command {
 		feedCommand(a), postCommand(a), commentCommand(a), deleteCommand(a), reportCommand(a),
 		inviteCommand(a), invitesCommand(a), acceptCommand(a), openCommand(a),
 		friendsCommand(a), contactsCommand(a), profilesCommand(a),
-		backupCommand(a), restoreCommand(a), rotateCommand(a), forgetCommand(a), moveCommand(a),
+		backupCommand(a), restoreCommand(a), lockCommand(a), rotateCommand(a), forgetCommand(a), moveCommand(a),
 		configCommand(a), reportsCommand(a), takedownCommand(a), handlerCommand(a),
 	)
 	return root

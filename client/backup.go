@@ -87,7 +87,7 @@ func Restore(ctx context.Context, o Options, file, passphrase string) (Identity,
 		return Identity{}, err
 	}
 	// Only now: a file that cannot be restored leaves no profile behind.
-	local, err := localmap.Open(dir, localmap.Options{Now: o.Now, Random: o.Random})
+	local, err := localmap.Open(dir, o.local())
 	if err != nil {
 		return Identity{}, err
 	}
@@ -109,7 +109,7 @@ func CanRestore(ctx context.Context, o Options) error {
 	if _, there, err := localmap.Peek(ctx, dir); err != nil || !there {
 		return err
 	}
-	local, err := localmap.Open(dir, localmap.Options{Now: o.Now, Random: o.Random})
+	local, err := localmap.Open(dir, o.local())
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,11 @@ type Options struct {
 	// public one; "" or nil for the address that this client uses.
 	PublicURL func() string
 
+	// Passphrase tells that of a locked profile, asking whoever has to; nil where nobody
+	// can be asked. Keyring keeps the key of one that has it there; nil for none.
+	Passphrase func() (string, error)
+	Keyring    localmap.Keyring
+
 	Now    func() time.Time // time.Now when nil
 	Random io.Reader        // crypto/rand.Reader when nil
 	Log    *slog.Logger     // discarded when nil
@@ -66,6 +71,11 @@ type Options struct {
 	far uint64
 	// fault is called at each crash point of a friendship's steps, for tests: crash.go.
 	fault func(crashPoint)
+}
+
+// local are the options of the profile's local map.
+func (o Options) local() localmap.Options {
+	return localmap.Options{Now: o.Now, Random: o.Random, Passphrase: o.Passphrase, Keyring: o.Keyring}
 }
 
 // DefaultProfile is the profile that is used when none is named.
@@ -136,7 +146,7 @@ func Open(ctx context.Context, o Options) (*Client, error) {
 		return nil, protocol.Errorf(protocol.CodeHomeUnwritable,
 			"The folder %s cannot be made: choose another with --home or P4P_HOME, or make it writable.", dir).Because(err)
 	}
-	local, err := localmap.Open(dir, localmap.Options{Now: o.Now, Random: o.Random})
+	local, err := localmap.Open(dir, o.local())
 	if err != nil {
 		return nil, err
 	}

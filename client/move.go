@@ -73,7 +73,7 @@ func ReceiveMove(ctx context.Context, o Options, text, code string) (Identity, e
 	if err != nil {
 		return Identity{}, err
 	}
-	local, err := localmap.Open(dir, localmap.Options{Now: o.Now, Random: o.Random})
+	local, err := localmap.Open(dir, o.local())
 	if err != nil {
 		return Identity{}, err
 	}

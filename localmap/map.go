@@ -3,6 +3,7 @@ package localmap
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 // Map is an open local map. Its methods can be called from any goroutine.
 type Map struct {
 	dir, file string
+	vault     *vault // nil unless the map is locked
 	now       func() time.Time
 	random    io.Reader
 
@@ -79,7 +81,13 @@ func (m *Map) Close() error {
 	if m.due {
 		m.eraseDue(context.Background()) //nolint:errcheck // the next Open tries again
 	}
-	return m.disconnect()
+	if m.vault == nil {
+		return m.disconnect()
+	}
+	err := m.vault.seal(context.Background(), m.conn) // what was erased only now
+	err = errors.Join(err, m.disconnect())
+	m.vault.close()
+	return err
 }
 
 func (m *Map) acquire(ctx context.Context) error {
@@ -134,6 +142,9 @@ func (m *Map) writeInTurn(ctx context.Context, change func(*tx) error) error {
 		// The change is made and its erasing is noted in the file: should it not work
 		// now, it is done at the next write of this kind, Refresh or Open.
 		m.eraseDue(context.WithoutCancel(ctx)) //nolint:errcheck // as said
+	}
+	if m.vault != nil {
+		return m.vault.seal(context.WithoutCancel(ctx), m.conn)
 	}
 	return nil
 }

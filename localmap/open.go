@@ -30,6 +30,14 @@ const (
 type Options struct {
 	Now    func() time.Time // nil: time.Now
 	Random io.Reader        // nil: crypto/rand.Reader
+
+	// Passphrase tells that of a locked map, asking whoever has to; nil where nobody
+	// can be asked. Keyring keeps a lock's key instead of a passphrase; nil for none.
+	Passphrase func() (string, error)
+	Keyring    Keyring
+
+	Memory     string // the folder in memory that a locked map is worked on in; the system's when ""
+	ScryptWork int    // how hard a passphrase is to try, as a power of two; age's own choice when 0
 }
 
 // Open opens the local map in dir, a profile's folder, and makes both when they
@@ -57,9 +65,24 @@ func Open(dir string, o Options) (*Map, error) {
 		return nil, errUnwritable(dir, cause(err))
 	}
 	ctx, file := context.Background(), filepath.Join(dir, FileName)
-	if err := create(ctx, file, o.Random); err != nil {
+	v, err := openVault(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	if v != nil {
+		file = v.file()
+	} else if err := create(ctx, file, o.Random); err != nil {
 		return nil, explain(ctx, file, err)
 	}
+	m, err := open(ctx, dir, file, v, o)
+	if err != nil && v != nil {
+		v.close()
+	}
+	return m, err
+}
+
+// open opens a map's file, which is there.
+func open(ctx context.Context, dir, file string, v *vault, o Options) (*Map, error) {
 	version, err := inspect(ctx, file)
 	if err != nil {
 		return nil, explain(ctx, file, err)
@@ -72,9 +95,14 @@ func Open(dir string, o Options) (*Map, error) {
 			return nil, explain(ctx, file, err)
 		}
 	}
-	m := &Map{dir: dir, file: file, now: o.Now, random: o.Random, turn: make(chan struct{}, 1)}
+	m := &Map{dir: dir, file: file, vault: v, now: o.Now, random: o.Random, turn: make(chan struct{}, 1)}
 	if err := m.connect(ctx); err != nil {
 		return nil, m.explain(ctx, errors.Join(err, m.disconnect()))
+	}
+	if v != nil && version < schemaVersion {
+		if err := v.seal(ctx, m.conn); err != nil {
+			return nil, errors.Join(err, m.disconnect())
+		}
 	}
 	return m, nil
 }

@@ -26,6 +26,11 @@ func Peek(ctx context.Context, dir string) (g Glimpse, ok bool, err error) {
 		return g, false, errUnwritable(dir, err)
 	}
 	file := filepath.Join(dir, FileName)
+	if locked, err := Locked(dir); err != nil {
+		return g, false, err
+	} else if locked {
+		return g, true, errLocked()
+	}
 	if there, err := exists(file); err != nil || !there {
 		return g, false, err
 	}

@@ -3,6 +3,8 @@
 package localmap
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 
 	"github.com/mattn/go-sqlite3"
@@ -10,6 +12,18 @@ import (
 
 // haveSQLite tells whether this program can open a database at all.
 const haveSQLite = true
+
+// serialize is the whole database as its file would hold it.
+func serialize(ctx context.Context, conn *sql.Conn) (b []byte, err error) {
+	raw := conn.Raw(func(c any) error {
+		b, err = c.(*sqlite3.SQLiteConn).Serialize("main")
+		return err
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return b, raw
+}
 
 func troubleOf(err error) trouble {
 	var e sqlite3.Error

@@ -75,6 +75,7 @@ const (
 	CodeBadBackup        Code = "bad_backup"
 	CodeWrongPassphrase  Code = "wrong_passphrase"
 	CodeProfileInUse     Code = "profile_in_use"
+	CodeLocked           Code = "profile_locked"
 	CodeBadMove          Code = "bad_move"
 	CodeWrongCode        Code = "wrong_code"
 	CodeMapDamaged       Code = "map_damaged"

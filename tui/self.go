@@ -166,6 +166,8 @@ func (s *self) view(w, h int) frame {
 func (s *self) profile(p client.Profile) string {
 	server := plain.Line(p.Server).String()
 	switch {
+	case protocol.CodeOf(p.Err) == protocol.CodeLocked && p.Err != nil:
+		server = "locked"
 	case p.Err != nil:
 		server = "cannot be read"
 	case server == "":
