@@ -130,7 +130,7 @@ func TestNoViewOfThePageHasASeriousAccessibilityFault(t *testing.T) {
 		p.open(newPeer(t, s.URL()).invites("Bob").Link.URL())
 		p.types("Who did the invite come from?", "alice")
 		p.press("Accept")
-		p.sees("You know a Alice already.")
+		p.sees("You know somebody called Alice already.")
 		p.shot("invite, name taken")
 	})
 	alice.becomes(invite.Friendship, client.StateAccepted)

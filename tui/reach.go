@@ -88,7 +88,11 @@ func (i *invite) reached(msg reachedMsg) tea.Cmd {
 	case msg.address == "":
 		return i.say(good, "Your server is closed to the network again: the link works on this machine only.")
 	}
-	return i.say(good, "Your server is open to this network at "+msg.address+", and stays so until you press "+i.keyOf(i.keys(), keymap.Reach)+" here again.")
+	text := "Your server is open to this network at " + msg.address
+	if pin := i.inv.Link.Pin; pin != nil {
+		text += " (fingerprint " + pin.Base32() + ")"
+	}
+	return i.say(good, text+", and stays so until you press "+i.keyOf(i.keys(), keymap.Reach)+" here again.")
 }
 
 // reachWords are what the screen says about it, "" for nothing.

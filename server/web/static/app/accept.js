@@ -171,7 +171,7 @@ function question(id, fragment, secret, found, show, signal, again) {
       if (taken && !same.checked) {
         sameRow.lastChild.textContent = `It is the same ${line(taken.name)}, with another device`;
         sameRow.hidden = false;
-        return complain(`You know a ${line(taken.name)} already. Type another name, or say that it is the same person.`);
+        return complain(`You know somebody called ${line(taken.name)} already. Type another name, or say that it is the same person.`);
       }
       navigator.storage?.persist?.().catch(() => {}); // what is kept here should last
       try {
