@@ -37,7 +37,11 @@ type Streams struct {
 
 // Execute runs one command line and returns the exit code.
 func Execute(ctx context.Context, args []string, std Streams) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(ctx, ends...)
 	defer stop()
 	a := &app{Streams: std}
 	root := newRoot(a)

@@ -33,6 +33,12 @@ func openTerminal(t *testing.T, home string, cols, rows int, fg, bg color.Color,
 	t.Helper()
 	cmd := exec.Command("p4p", args...)
 	cmd.Env = append(os.Environ(), "P4P_HOME="+home, "P4P_SERVER=", "TERM=xterm-256color", "COLORTERM=", "NO_COLOR=")
+	return runTerminal(t, cmd, cols, rows, fg, bg)
+}
+
+// runTerminal runs a command on a screen.
+func runTerminal(t *testing.T, cmd *exec.Cmd, cols, rows int, fg, bg color.Color) *terminal {
+	t.Helper()
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(rows), Cols: uint16(cols)})
 	if err != nil {
 		t.Fatal(err)

@@ -283,7 +283,7 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 		a.eye = eye{} // the log holds names
 		return a.open(newLog(a.ui))
 	case keymap.Suspend:
-		return tea.Suspend
+		return suspend()
 	case keymap.Eye:
 		a.blink()
 		return nil

@@ -108,11 +108,18 @@ func Run(ctx context.Context, o Options) error {
 		tea.WithoutSignalHandler(), // signals end ctx
 	}, o.program...)
 	_, err := tea.NewProgram(a, program...).Run()
-	a.putAway(context.WithoutCancel(ctx))
+	keepLast(func() { a.putAway(context.WithoutCancel(ctx)) })
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// keepLast puts away what was being written, after a panic too: then the state may be
+// such that this panics as well, and what matters is that the terminal is restored.
+func keepLast(putAway func()) {
+	defer func() { _ = recover() }()
+	putAway()
 }
 
 func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour bool, canvas *graphics.Canvas) *app {

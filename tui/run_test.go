@@ -154,6 +154,64 @@ func TestAPanicLeavesTheTerminalAsItWas(t *testing.T) {
 	out.restored(t)
 }
 
+// broken is a screen that panics where it is told to.
+type broken struct {
+	*pager
+	inView, inUpdate bool
+}
+
+func (b broken) view(w, h int) frame {
+	if b.inView {
+		panic("oh, in View")
+	}
+	return b.pager.view(w, h)
+}
+
+func (b broken) update(tea.Msg) tea.Cmd {
+	if b.inUpdate {
+		panic("oh, in Update")
+	}
+	return nil
+}
+
+func TestAPanicAnywhereRestoresTheTerminalAndKeepsTheDraft(t *testing.T) {
+	for name, b := range map[string]broken{"in View": {inView: true}, "in Update": {inUpdate: true}} {
+		t.Run(name, func(t *testing.T) {
+			out := newTerminal(t)
+			in, keys := io.Pipe()
+			f := lively()
+			o := withSize(Options{Client: f, Changes: still{f}, In: in, Out: out, Env: env})
+			o.program = append(o.program, tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg {
+				if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "f9" {
+					a := m.(*app)
+					b.pager = newPager(a.ui, "Broken", func(int) []string { return []string{"about to break"} })
+					a.open(b)
+				}
+				return msg
+			}))
+			go func() {
+				out.await("Who else is out there")
+				_, _ = keys.Write([]byte("n"))
+				out.await("What do you want to say")
+				_, _ = keys.Write([]byte("unsaved"))
+				out.await("7 / 4,000 bytes")
+				_, _ = keys.Write([]byte("\x1b[20~")) // f9
+				if !b.inView {
+					out.await("about to break")
+					_, _ = keys.Write([]byte("x"))
+				}
+			}()
+			if err := Run(t.Context(), o); !errors.Is(err, tea.ErrProgramPanic) {
+				t.Errorf("it ended with %v", err)
+			}
+			out.restored(t)
+			if f.drafts["post"] != "unsaved" {
+				t.Errorf("the draft is %q", f.drafts["post"])
+			}
+		})
+	}
+}
+
 func runIn(t *testing.T, o Options) error { return Run(t.Context(), withSize(o)) }
 
 // withSize gives the program a window, which a buffer has not.
