@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,6 +188,31 @@ func TestAPhonesInviteIsAcceptedConfirmedAndItsCodeCanBeRead(t *testing.T) {
 	p.until(`document.querySelector("canvas.qr") !== null`)
 	p.open(eval[string](p, `document.querySelector(".link").textContent`))
 	p.sees("This is your own invite")
+}
+
+func TestAnInviteThatHasExpiredSaysSoOnThePhone(t *testing.T) {
+	p := newPhone(t)
+	var later atomic.Int64
+	s, err := server.Start(t.Context(), server.Config{
+		Data: t.TempDir(), Listen: "127.0.0.1:0",
+		Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { endServer(t, s) })
+	invite := newPeer(t, s.URL()).invites("Bob")
+	p.open(invite.Link.URL())
+	p.sees("Who did the invite come from?")
+	later.Store(int64(protocol.DefaultExpiry + 2*time.Hour))
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("This invite has expired")
+	p.open("about:blank")
+	p.open(invite.Link.URL())
+	p.sees("This invite has expired")
+	p.sees("Read the feed")
+	p.shot("expired")
 }
 
 func TestGettingALinkFiftyTimesConsumesNothing(t *testing.T) {
