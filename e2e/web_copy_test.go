@@ -113,10 +113,14 @@ func TestACopyIsOfferedWhileNobodyKnowsThePhoneAndNeverAfter(t *testing.T) {
 	p.press("Friends")
 	p.press("Keep a copy of yourself") // a mind may change
 	p.sees("The passphrase once more")
+	eval[bool](second, `(navigator.storage.persist = async () => (window.asked = true), true)`)
 	second.press("Write")
 	second.types("What do you want to say?", "now I am somebody")
 	second.press("Post")
 	second.until(`document.querySelector(".post .you") !== null`)
+	if !eval[bool](second, `window.asked === true`) {
+		t.Error("the browser was not asked to keep what is stored")
+	}
 	p.open("about:blank")
 	p.open(s.URL() + "/#copy")
 	p.sees("The moment for it is over")

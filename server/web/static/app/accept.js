@@ -173,7 +173,6 @@ function question(id, fragment, secret, found, show, signal, again) {
         sameRow.hidden = false;
         return complain(`You know somebody called ${line(taken.name)} already. Type another name, or say that it is the same person.`);
       }
-      navigator.storage?.persist?.().catch(() => {}); // what is kept here should last
       try {
         await app.friends.accept(id, secret, found.invite, name);
       } catch (err) {

@@ -46,11 +46,13 @@ export async function openProfile(server) {
     copy,
     // use is called before this phone says or accepts anything, or is copied: from then
     // on it stays who it is.
-    use: () =>
-      navigator.locks.request(lock, async () => {
+    use: () => {
+      navigator.storage?.persist?.().catch(() => {}); // what is kept here should last
+      return navigator.locks.request(lock, async () => {
         const row = await get("profiles", server);
         if (row?.fresh) await put("profiles", { server, root: row.root });
-      }),
+      });
+    },
     // forgetCopy gives up the secret's readable form.
     forgetCopy() {
       profile.copy?.fill(0);
