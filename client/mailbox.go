@@ -130,13 +130,18 @@ func (c *Client) distrust(ctx context.Context, f protocol.UUID, why error) {
 	if protocol.CodeOf(why) != protocol.CodeBrokenSuccession {
 		return
 	}
+	news := false
 	_, err := c.update(ctx, f, func(r *localmap.Friendship) error {
 		if r.Refusal == protocol.CodeBrokenSuccession || !isLive(r.State) {
 			return errUnchanged
 		}
 		r.Refusal, r.Verified = protocol.CodeBrokenSuccession, false
+		news = true
 		return nil
 	})
+	if news && err == nil { // said again, even if it was dismissed for these people before
+		err = c.local.SetSetting(ctx, warnPrefix+string(KeyChanged), "")
+	}
 	c.warn(ctx, "a friendship's trouble cannot be noted", err)
 }
 

@@ -140,5 +140,37 @@ func (c *Client) unheard(ctx context.Context) (cache.Except, error) {
 			x.Records[id] = true
 		}
 	}
-	return x, err
+	if err != nil {
+		return x, err
+	}
+	return x, c.muteChains(ctx, x.Authors)
+}
+
+// muteChains adds to muted keys those that a friend's device had before or has since.
+func (c *Client) muteChains(ctx context.Context, muted map[protocol.PublicKey]bool) error {
+	friend := false
+	for k := range muted {
+		_, known := c.local.Label(k)
+		friend = friend || known
+	}
+	if !friend {
+		return nil
+	}
+	rows, err := c.local.Friendships(ctx)
+	for _, r := range rows {
+		base := r.Parties.Invitee.Key
+		if r.Role == protocol.RoleInvitee {
+			base = r.Parties.Inviter.Key
+		}
+		keys := []protocol.PublicKey{base}
+		for _, s := range r.Seen.Steps {
+			keys = append(keys, s.Key)
+		}
+		if slices.ContainsFunc(keys, func(k protocol.PublicKey) bool { return muted[k] }) {
+			for _, k := range keys {
+				muted[k] = true
+			}
+		}
+	}
+	return err
 }

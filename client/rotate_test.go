@@ -113,6 +113,41 @@ func TestAComparedFriendStaysComparedThroughAChangeOfKey(t *testing.T) {
 	if got, err = bob.Find(t.Context(), "Anna"); err != nil || got.Verified || got.Refusal != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
+	o.rewrites(anna, f, anna.row(f).OwnN+1, anna.rotation(f, 0, 9))
+	wantCode(t, bob.catchUp(t.Context(), f), protocol.CodeBrokenSuccession)
+	if !warned() {
+		t.Error("the second time nobody says so")
+	}
+}
+
+func TestAMutedFriendStaysMutedWithAnotherKey(t *testing.T) {
+	o := newOffice(t)
+	anna, bob := o.enters("anna"), o.enters("bob")
+	o.friends(anna, "Bob", bob, "Anna")
+	old := anna.local.Key().Public
+	if err := bob.Mute(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	anna.rotates()
+	bob.catchesUp()
+	heard := func() (n int) {
+		x, err := bob.unheard(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range []protocol.PublicKey{old, anna.local.Key().Public} {
+			if !x.Authors[k] {
+				n++
+			}
+		}
+		return n
+	}
+	if n := heard(); n != 0 {
+		t.Errorf("%d of her keys are heard", n)
+	}
+	if err := bob.Unmute(t.Context(), old); err != nil || heard() != 2 {
+		t.Errorf("%v, %d of her keys are heard again", err, heard())
+	}
 }
 
 func TestOpenInvitesAreMadeAnewWithTheNewKey(t *testing.T) {
