@@ -335,10 +335,17 @@ func (a *app) putAway(ctx context.Context) {
 	}
 }
 
+// maxPaste bounds what is taken of a paste, in bytes: ten times what a post holds, so
+// that one can paste too much and shorten it. More would only make each key slow.
+const maxPaste = 10 * protocol.MaxText
+
 // paste recognises a link wherever it lands. Where one types it stays text, and
 // the key that opens it is offered.
 func (a *app) paste(msg tea.PasteMsg) tea.Cmd {
 	s := a.top()
+	if n := len(msg.Content); n > maxPaste {
+		return a.say(bad, "That paste has "+thousands(n)+" bytes, and a post holds "+thousands(protocol.MaxText)+": nothing of it was taken. Paste a part of it.")
+	}
 	link := findLink(msg.Content)
 	if t, ok := s.screen.(linkTaker); ok && t.takesLinks() {
 		if link != "" {

@@ -50,7 +50,7 @@ func newEditor(u *ui, where, placeholder string) editor {
 	a.ShowLineNumbers = false
 	a.Prompt = ""
 	a.Placeholder = placeholder
-	a.CharLimit = 0
+	a.CharLimit = maxPaste // where a terminal does not tell a paste, it comes as keys
 	a.MaxHeight = 0
 	a.SetVirtualCursor(false)
 	a.KeyMap.Paste.SetEnabled(false) // it would come in uncleaned; the terminal's own paste is cleaned

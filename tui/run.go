@@ -103,7 +103,7 @@ func Run(ctx context.Context, o Options) error {
 	canvas.Family = 1 + rand.IntN(255)
 	a := newApp(ctx, o, profile, colour, canvas)
 	program := append([]tea.ProgramOption{
-		tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(canvas.File()),
+		tea.WithContext(ctx), tea.WithInput(cleanPastes(o.In)), tea.WithOutput(canvas.File()),
 		tea.WithEnvironment(o.Env), tea.WithColorProfile(profile),
 		tea.WithoutSignalHandler(), // signals end ctx
 	}, o.program...)

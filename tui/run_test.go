@@ -24,13 +24,16 @@ type terminal struct {
 	e           *vt.Emulator
 	on          map[ansi.Mode]bool
 	alt, hidden bool
+	bytes       bytes.Buffer // all that was sent
+	titles      map[string]bool
 	answered    chan struct{}
 }
 
 func newTerminal(t *testing.T) *terminal {
-	term := &terminal{e: vt.NewEmulator(80, 24), on: map[ansi.Mode]bool{}, answered: make(chan struct{})}
+	term := &terminal{e: vt.NewEmulator(80, 24), on: map[ansi.Mode]bool{}, titles: map[string]bool{}, answered: make(chan struct{})}
 	term.cond = sync.NewCond(&term.mu)
 	term.e.SetCallbacks(vt.Callbacks{
+		Title: func(s string) { term.titles[s] = true }, IconName: func(s string) { term.titles["icon "+s] = true },
 		AltScreen: func(b bool) { term.alt = b }, CursorVisibility: func(b bool) { term.hidden = !b },
 		EnableMode: func(m ansi.Mode) { term.on[m] = true }, DisableMode: func(m ansi.Mode) { term.on[m] = false },
 	})
@@ -50,6 +53,7 @@ func (t *terminal) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.cond.Broadcast()
+	t.bytes.Write(b)
 	_, err := t.e.Write(bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n"))) // as a line discipline does
 	return len(b), err
 }
