@@ -19,7 +19,7 @@ const wakeAfter = 500 * time.Millisecond
 // it changes nothing.
 func suspend() tea.Cmd {
 	return tea.Batch(tea.Suspend, func() tea.Msg {
-		time.Sleep(wakeAfter)
+		<-time.After(wakeAfter)
 		_ = syscall.Kill(syscall.Getpid(), syscall.SIGCONT)
 		return nil
 	})
