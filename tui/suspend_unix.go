@@ -10,7 +10,10 @@ import (
 )
 
 // wakeAfter is how long a suspended program waits to be really stopped.
-const wakeAfter = 500 * time.Millisecond
+const (
+	wakeAfter = 500 * time.Millisecond
+	wakeTries = 20
+)
 
 // suspend goes back to the shell. Where there is none that could continue a program, as
 // in a terminal that runs nothing else, the system takes no notice of the signal that
@@ -19,8 +22,10 @@ const wakeAfter = 500 * time.Millisecond
 // it changes nothing.
 func suspend() tea.Cmd {
 	return tea.Batch(tea.Suspend, func() tea.Msg {
-		<-time.After(wakeAfter)
-		_ = syscall.Kill(syscall.Getpid(), syscall.SIGCONT)
+		for range wakeTries { // one that comes before anybody waits for it is lost
+			<-time.After(wakeAfter)
+			_ = syscall.Kill(syscall.Getpid(), syscall.SIGCONT)
+		}
 		return nil
 	})
 }
