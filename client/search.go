@@ -30,6 +30,10 @@ func (c *Client) RemoteSearch(ctx context.Context, words string, limit int) ([]I
 	if err != nil {
 		return nil, err
 	}
+	unheard, err := c.unheard(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var found []Item
 	// Pages are full while there are more, unless what is on them does not verify.
 	before, most := uint64(0), limit/protocol.MaxPage+pagesPerLook
@@ -39,7 +43,8 @@ func (c *Client) RemoteSearch(ctx context.Context, words string, limit int) ([]I
 			return nil, err
 		}
 		for _, e := range c.verify(a.Events, s.Info.Server) {
-			if e.Kind == protocol.EventPost || e.Kind == protocol.EventComment {
+			muted := unheard.Authors[e.Record.Author] || unheard.Records[e.Record.ID]
+			if !muted && (e.Kind == protocol.EventPost || e.Kind == protocol.EventComment) {
 				i := c.itemOf(e.Record)
 				i.Seq, i.Epoch = e.Seq, a.Epoch
 				i.Label = c.label(i.Author, i.Kind, i.Cursor())
