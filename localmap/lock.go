@@ -40,10 +40,11 @@ func Lock(dir, passphrase string, o Options) error {
 		}
 		return keepKey(dir, key, passphrase, o)
 	}
-	plain, err := readAlone(filepath.Join(dir, FileName))
+	plain, release, err := readAlone(filepath.Join(dir, FileName))
 	if err != nil {
 		return err
 	}
+	defer release()
 	key := make([]byte, 32)
 	if _, err := io.ReadFull(rand.Reader, key); err != nil {
 		return err
@@ -83,10 +84,11 @@ func Unlock(dir string, o Options) error {
 		return err
 	}
 	defer v.close()
-	plain, err := readAlone(v.file())
+	plain, release, err := readAlone(v.file())
 	if err != nil {
 		return err
 	}
+	defer release()
 	if err := writeSynced(filepath.Join(dir, FileName), plain); err != nil { // from here on it is open
 		return errUnwritable(dir, cause(err))
 	}
@@ -151,34 +153,52 @@ func forgetRing(dir string, o Options) func() {
 }
 
 // readAlone reads a map that no other process has open, whole and without a journal.
-func readAlone(file string) ([]byte, error) {
+// Until release, no other process can open it: what it would write would be lost.
+func readAlone(file string) (b []byte, release func(), err error) {
 	ctx := context.Background()
 	if _, err := inspect(ctx, file); err != nil {
-		return nil, explain(ctx, file, err)
+		return nil, nil, explain(ctx, file, err)
 	}
 	db, err := sql.Open("sqlite3", dsn(file, "mode=rw&_synchronous=FULL&_secure_delete=on"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	release = func() {
+		_ = conn.Close() // and with it its transaction
+		_ = db.Close()
+	}
+	if b, err = readHolding(ctx, conn); err == nil {
+		return b, release, nil
+	}
+	release()
+	if errors.Is(err, errShared) || troubleOf(err) == busy {
+		return nil, nil, protocol.Errorf(protocol.CodeWrongState, "Another p4p has this profile open: end it first.").Because(err)
+	}
+	return nil, nil, explain(ctx, file, err)
+}
+
+var errShared = errors.New("the journal is shared")
+
+// readHolding reads the whole database in a transaction that nobody can be beside,
+// which ends with the connection. The file itself is not opened a second time: its
+// closing would give up the locks of all this process.
+func readHolding(ctx context.Context, conn *sql.Conn) ([]byte, error) {
 	// Leaving the journal's mode takes a lock that nobody else may share.
 	var mode string
-	err = db.QueryRowContext(ctx, "PRAGMA journal_mode = DELETE").Scan(&mode)
-	if troubleOf(err) == busy || err == nil && mode != "delete" {
-		return nil, protocol.Errorf(protocol.CodeWrongState, "Another p4p has this profile open: end it first.")
-	}
-	if err != nil {
-		return nil, explain(ctx, file, err)
-	}
-	if err := db.Close(); err != nil {
+	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode = DELETE").Scan(&mode); err != nil {
 		return nil, err
 	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, errUnwritable(filepath.Dir(file), cause(err))
+	if mode != "delete" {
+		return nil, errShared
 	}
-	return b, nil
+	if _, err := conn.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		return nil, err
+	}
+	return serialize(ctx, conn)
 }
 
 const destroyed = ".destroyed" // what an open map is called while it is overwritten

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"p4p/protocol"
 )
@@ -296,4 +297,69 @@ func TestAKeyringOpensAMapWithoutAPassphrase(t *testing.T) {
 	ok(t, must[*Map](t)(Open(m.dir, with2(o, password))).Close())
 	ok(t, Unlock(m.dir, with2(o, password)))
 	ok(t, reopened(t, m.dir).Close())
+}
+
+// busyRing lets something happen while a key is being kept: in the middle of a lock.
+type busyRing struct {
+	ring
+	meanwhile func()
+}
+
+func (r *busyRing) Set(name, secret string) error {
+	r.meanwhile()
+	return r.ring.Set(name, secret)
+}
+
+// A program that starts while a lock is put on is turned away, or what it writes is
+// there afterwards: nothing acknowledged is lost.
+func TestNothingAcknowledgedIsLostToALockThatIsPutOnMeanwhile(t *testing.T) {
+	m := lockable(t)
+	ok(t, m.Close())
+	o := with(t, "")
+	o.Passphrase = nil
+	const text = "written in the middle"
+	acknowledged := make(chan bool, 1)
+	keys := &busyRing{ring: ring{all: map[string]string{}}}
+	keys.meanwhile = func() {
+		go func() {
+			one, err := Open(m.dir, o)
+			if err != nil {
+				acknowledged <- false
+				return
+			}
+			saved := one.SaveDraft(ctx, "post", text) == nil
+			_ = one.Close()
+			acknowledged <- saved
+		}()
+		select { // whoever is made to wait goes on once the lock is on
+		case saved := <-acknowledged:
+			acknowledged <- saved
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
+	o.Keyring = keys
+	err := Lock(m.dir, "", o)
+	if code := protocol.CodeOf(err); err != nil && code != protocol.CodeWrongState {
+		t.Fatal(err)
+	}
+	saved := <-acknowledged
+	again := must[*Map](t)(Open(m.dir, o))
+	defer again.Close()
+	if d := must[string](t)(again.Draft(ctx, "post")); saved && d != text {
+		t.Errorf("it was acknowledged, and the draft is %q", d)
+	}
+}
+
+// Whoever had the working copy before the lock was taken off is told so: what it would
+// seal, nobody would read.
+func TestWhatIsWrittenToACopyThatNoLongerCountsIsNotAcknowledged(t *testing.T) {
+	m := lockable(t)
+	ok(t, m.Close())
+	plain := must[[]byte](t)(os.ReadFile(filepath.Join(m.dir, FileName)))
+	o := with(t, password)
+	ok(t, Lock(m.dir, password, o))
+	late := must[*Map](t)(Open(m.dir, o))
+	t.Cleanup(func() { _ = late.Close() })
+	ok(t, os.WriteFile(filepath.Join(m.dir, FileName), plain, 0o600)) // as Unlock does
+	wantCode(t, late.SaveDraft(ctx, "post", "too late"), protocol.CodeWrongState)
 }

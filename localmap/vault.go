@@ -177,6 +177,11 @@ func (v *vault) seal(ctx context.Context, conn *sql.Conn) error {
 		return errUnwritable(v.work, cause(err))
 	}
 	defer unlock()
+	if locked, err := Locked(v.dir); err != nil {
+		return err
+	} else if !locked { // whoever took the lock off did not wait for this process
+		return protocol.Errorf(protocol.CodeWrongState, "The lock of this profile was taken off meanwhile, and this change was not kept: start p4p again.")
+	}
 	plain, err := serialize(ctx, conn)
 	if err != nil {
 		return err
