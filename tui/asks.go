@@ -7,6 +7,7 @@ import (
 
 	"p4p/client"
 	"p4p/protocol"
+	"p4p/tui/keymap"
 )
 
 // askInviteFor asks for the name with one filled in.
@@ -76,7 +77,7 @@ func askRemove(u *ui, f client.Friendship) *sheet {
 				removed, err := u.client.Remove(ctx, f.Friendship)
 				return func() tea.Cmd {
 					if removed.Unsent {
-						return u.say(note, "Removed here; the server is told when it is reached.")
+						return u.say(note, "Removed here; the server is told when it is reached. Then "+u.keyOf(u.bound(keymap.FriendList), keymap.Rotate)+" makes you a stranger to "+name+".")
 					}
 					if f.UUID != nil && f.State != client.StateRefused {
 						return u.open(askRotate(u, name))

@@ -41,6 +41,7 @@ type fake struct {
 	calls    []string
 	warnings []client.Warning
 	profile  string
+	unsent   bool   // the server is not reached
 	left     int    // friends to be told of a new key
 	network  string // that the home's server is open to
 	loopback bool
@@ -519,7 +520,9 @@ func (f *fake) Refuse(_ context.Context, fid protocol.UUID) (client.Friendship, 
 }
 
 func (f *fake) Remove(_ context.Context, fid protocol.UUID) (client.Friendship, error) {
-	return f.set(fid, "remove", client.StateEnded)
+	removed, err := f.set(fid, "remove", client.StateEnded)
+	removed.Unsent = f.unsent
+	return removed, err
 }
 
 func (f *fake) Verify(_ context.Context, fid protocol.UUID, number string) (client.Friendship, error) {

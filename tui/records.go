@@ -106,9 +106,13 @@ func askDelete(u *ui, it client.Item) *sheet {
 }
 
 func askDiscard(u *ui, it client.Item) *sheet {
+	where := "The server does not have it; afterwards nobody has."
+	if it.Pending != nil && it.Pending.Sending {
+		where = "It is being sent at the moment: the server may have it all the same."
+	}
 	return &sheet{
 		ui: u, subject: "Discard this " + what(it) + "?", yes: "discard", no: "keep",
-		body: []string{excerpt(it), "The server does not have it; afterwards nobody has."},
+		body: []string{excerpt(it), where},
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				err := u.client.Discard(ctx, it.ID)

@@ -216,7 +216,7 @@ func askProfile(u *ui) *sheet {
 // askBackupPath asks where the backup goes, then twice for its passphrase.
 func askBackupPath(u *ui) *sheet {
 	f := newField("path of a new file")
-	f.set(filepath.Join(u.saveDir, "p4p-"+u.now().Format("2006-01-02")+".age"))
+	f.set("p4p-" + u.now().Format("2006-01-02") + ".age")
 	return &sheet{
 		ui: u, subject: "Back up to which file?", field: &f, prepare: listPaths,
 		body: []string{"It holds your keys, names and friendships, encrypted under a passphrase. p4p restore FILE makes you yourself again, here or on another machine."},
@@ -225,7 +225,11 @@ func askBackupPath(u *ui) *sheet {
 				if typed == "" {
 					return nil, protocol.Errorf(protocol.CodeUsage, "Type the path of a file.")
 				}
-				return func() tea.Cmd { return u.open(askPassphrase(u, expandHome(typed), "")) }, nil
+				file := expandHome(typed)
+				if !filepath.IsAbs(file) {
+					file = filepath.Join(u.saveDir, file)
+				}
+				return func() tea.Cmd { return u.open(askPassphrase(u, file, "")) }, nil
 			}
 		},
 	}

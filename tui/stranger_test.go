@@ -50,3 +50,21 @@ func TestAKeyThatTookAFriendsPlaceIsShownLoudly(t *testing.T) {
 	p.hears(client.NoticesChanged).doesNotSee("backup")
 	p.press("W").sees("There is nothing to warn you of")
 }
+
+func TestWhoRemovesAFriendOfflineIsToldHowToBecomeAStrangerLater(t *testing.T) {
+	f := lively()
+	f.unsent = true
+	sit(t, f, 80, 24).press("f", "d", "y").did("remove Alice").sees("the server is told when it is reached", "K makes you a stranger to Alice")
+}
+
+func TestWhatIsBeingSentIsNotCalledUnheard(t *testing.T) {
+	it := client.Item{Kind: protocol.KindPost, Text: "on its way", Pending: &client.Pending{Sending: true}}
+	u := sit(t, lively(), 80, 24).app.ui
+	if said := askDiscard(u, it).body[1]; said != "It is being sent at the moment: the server may have it all the same." {
+		t.Error(said)
+	}
+	it.Pending.Sending = false
+	if said := askDiscard(u, it).body[1]; said != "The server does not have it; afterwards nobody has." {
+		t.Error(said)
+	}
+}
