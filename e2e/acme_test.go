@@ -90,7 +90,7 @@ func newAuthority(t *testing.T, tlsPort string) authority {
 	}
 	beside(t, nil, names, "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", "-dnsserver", "127.0.0.1:"+dns,
 		"-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "", "-management", "127.0.0.1:"+freePort(t))
-	beside(t, []string{"PEBBLE_VA_NOSLEEP=1"}, pebble, "-config", file, "-dnsserver", "127.0.0.1:"+dns)
+	beside(t, []string{"PEBBLE_VA_NOSLEEP=1", "PEBBLE_VA_ALWAYS_VALID=0"}, pebble, "-config", file, "-dnsserver", "127.0.0.1:"+dns)
 
 	pool := x509.NewCertPool()
 	pool.AddCert(own)
