@@ -22,18 +22,12 @@ import (
 // Codes: wrong_state (open elsewhere), wrong_passphrase, profile_locked, usage, and
 // those of [Open].
 func Lock(dir, passphrase string, o Options) error {
-	dir, err := filepath.Abs(dir)
+	dir, locked, unlock, err := holdFolder(dir)
 	if err != nil {
-		return errUnwritable(dir, err)
-	}
-	unlock, _, err := lockFile(filepath.Join(dir, setupLock), true)
-	if err != nil {
-		return errUnwritable(dir, cause(err))
+		return err
 	}
 	defer unlock()
-	if locked, err := Locked(dir); err != nil {
-		return err
-	} else if locked {
+	if locked {
 		key, err := openKey(dir, o)
 		if err != nil {
 			return err
@@ -65,18 +59,12 @@ func Lock(dir, passphrase string, o Options) error {
 
 // Unlock takes the lock off: the map lies open on the disk again. Codes as for [Lock].
 func Unlock(dir string, o Options) error {
-	dir, err := filepath.Abs(dir)
+	dir, locked, unlock, err := holdFolder(dir)
 	if err != nil {
-		return errUnwritable(dir, err)
-	}
-	unlock, _, err := lockFile(filepath.Join(dir, setupLock), true)
-	if err != nil {
-		return errUnwritable(dir, cause(err))
+		return err
 	}
 	defer unlock()
-	if locked, err := Locked(dir); err != nil {
-		return err
-	} else if !locked {
+	if !locked {
 		return protocol.Errorf(protocol.CodeWrongState, "This profile is not locked.")
 	}
 	v, err := openVault(dir, o)
@@ -100,6 +88,21 @@ func Unlock(dir string, o Options) error {
 	}
 	forget()
 	return nil
+}
+
+// holdFolder keeps other processes from making, migrating or locking the map in dir,
+// and tells whether it is locked.
+func holdFolder(dir string) (abs string, locked bool, unlock func(), err error) {
+	if abs, err = filepath.Abs(dir); err != nil {
+		return dir, false, nil, errUnwritable(dir, err)
+	}
+	if unlock, _, err = lockFile(filepath.Join(abs, setupLock), true); err != nil {
+		return abs, false, nil, errUnwritable(abs, cause(err))
+	}
+	if locked, err = Locked(abs); err != nil {
+		unlock()
+	}
+	return abs, locked, unlock, err
 }
 
 // keepKey writes the key's file: under a passphrase, or where the keyring has it.
