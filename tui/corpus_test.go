@@ -77,7 +77,7 @@ func kinds(output []byte) map[string]bool {
 // moves are the sequences with which the renderer moves, erases and colours: which of
 // them it needs depends on what stands where.
 var moves = func() map[string]bool {
-	moves := map[string]bool{}
+	moves := map[string]bool{`ESC "\x1bM"`: true} // one line up, or a scroll at the top
 	for _, final := range []byte("ABCDEFGHIJKLMPSTXZ`abdfmr@") {
 		moves[fmt.Sprintf("CSI %q %q %q", byte(0), byte(0), final)] = true
 	}
