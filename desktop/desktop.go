@@ -1,7 +1,8 @@
-// Package desktop hands a web address to the program that the system opens it with.
+// Package desktop is what the app asks of the desktop around the terminal: to open a web
+// address, to copy a text, to keep a secret, and to be the program for p4p:// links.
 //
-// No shell is asked and no other kind of address passes: what a stranger wrote can at
-// most open a page in the browser.
+// No shell is asked. What a stranger wrote can at most open a page in the browser: no
+// other kind of address passes.
 package desktop
 
 import (
@@ -25,6 +26,7 @@ type system struct {
 	getenv   func(string) string
 	lookPath func(string) (string, error)
 	run      func(ctx context.Context, name string, args ...string) error
+	feed     func(ctx context.Context, text, name string, args ...string) error
 }
 
 // Open opens an http or https address with the system's opener: open on macOS,
@@ -32,7 +34,7 @@ type system struct {
 // at most, and not at all for the page. The error is a sentence for a person: the
 // address is none, there is no opener or no desktop, or the opener failed.
 func Open(ctx context.Context, address string) error {
-	return system{runtime.GOOS, os.Getenv, exec.LookPath, run}.open(ctx, address)
+	return system{os: runtime.GOOS, getenv: os.Getenv, lookPath: exec.LookPath, run: run}.open(ctx, address)
 }
 
 func (s system) open(ctx context.Context, address string) error {

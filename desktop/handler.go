@@ -26,7 +26,7 @@ const (
 //
 // The format is the freedesktop.org Desktop Entry Specification 1.5.
 func InstallHandler(ctx context.Context, program string) (file string, err error) {
-	return system{runtime.GOOS, os.Getenv, exec.LookPath, runToEnd}.installHandler(ctx, program)
+	return system{os: runtime.GOOS, getenv: os.Getenv, lookPath: exec.LookPath, run: runToEnd}.installHandler(ctx, program)
 }
 
 // UninstallHandler takes back what InstallHandler did.

@@ -93,20 +93,20 @@ func (u *ui) openAddress(it client.Item) tea.Cmd {
 // copyText copies the first address of a post, or the text of one that has none. It is
 // the clean text: what is pasted into a shell must not hold what nobody saw.
 func (u *ui) copyText(it client.Item) tea.Cmd {
-	const unless = " If pasting gives nothing, your terminal forbids it."
+	instead := u.keyOf(keymap.Global, keymap.Mouse) + " lets you select it with the mouse"
 	if found := addresses(it); len(found) > 0 {
 		first := found[0].String()
-		said := "Copied " + line(first, 60)
+		said := line(first, 60)
 		if n := len(found); n > 1 {
-			said += ", the first of " + thousands(n) + " addresses"
+			said += ", the first of " + thousands(n) + " addresses,"
 		}
-		return tea.Batch(tea.SetClipboard(first), u.say(good, said+"."+unless))
+		return u.copy(copying{text: first, what: said, instead: instead})
 	}
 	text := paragraphs(it.Text)
 	if it.Kind == protocol.KindDeletion || text.IsEmpty() {
 		return u.say(note, "There is no text in this "+what(it)+" to copy.")
 	}
-	return tea.Batch(tea.SetClipboard(text.String()), u.say(good, "Copied the "+what(it)+"'s text."+unless))
+	return u.copy(copying{text: text.String(), what: "the " + what(it) + "'s text", instead: instead})
 }
 
 // addressHints tells the keys of an address in the footer, after the first two.

@@ -94,11 +94,11 @@ func TestAnInviteInAPostIsOpenedHere(t *testing.T) {
 
 func TestWhatIsCopiedIsSaid(t *testing.T) {
 	p := sit(t, linked("See https://a.example/ü."), 80, 24)
-	p.press("j", "y").sees("Copied https://a.example/ü.")
+	p.press("j", "y").sees("Sent https://a.example/ü to your terminal (OSC 52), which confirms nothing", "M lets you select it")
 	if p.copied != "https://a.example/ü" {
 		t.Errorf("%q", p.copied)
 	}
-	p.press("j", "y").sees("Copied the post's text.")
+	p.press("j", "y").sees("Sent the post's text to your terminal")
 	if p.copied != "me!" {
 		t.Errorf("%q", p.copied)
 	}
@@ -119,9 +119,9 @@ func TestWhileAnAcceptanceWaitsYAnswersAndShiftCopies(t *testing.T) {
 	f := linked("https://a.example/x")
 	f.friends = append(f.friends, client.Friendship{Name: "Bob", Friendship: id(601), State: client.StateAccepted, Inviter: true})
 	p := sit(t, f, 80, 24)
-	p.press("j", "Y").sees("Copied https://a.example/x")
+	p.press("j", "Y").sees("Sent https://a.example/x")
 	p.press("y").sees("Is this Bob?").press("esc")
-	p.press(":").types("copy its web").press("enter").doesNotSee("Is this Bob?").sees("Copied https://a.example/x")
+	p.press(":").types("copy its web").press("enter").doesNotSee("Is this Bob?").sees("Sent https://a.example/x")
 	p.press("enter").press("y").sees("Is this Bob?")
 }
 

@@ -178,6 +178,8 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 			return a.say(bad, plain.Line(msg.err.Error()).String()+".")
 		}
 		return a.say(good, msg.done)
+	case copiedMsg:
+		return a.copyEnded(msg)
 	case leaveMsg:
 		return a.quit()
 	case attemptedMsg:

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"p4p/client"
+	"p4p/desktop"
 	"p4p/protocol"
 )
 
@@ -44,6 +45,8 @@ type fake struct {
 	unsent   bool   // the server is not reached
 	left     int    // friends to be told of a new key
 	network  string // that the home's server is open to
+	clip     string // the clipboard's program, "" for none
+	clipErr  error  // that it ends with
 	loopback bool
 }
 
@@ -332,6 +335,20 @@ func (f *fake) browse(_ context.Context, address string) error {
 	defer f.mu.Unlock()
 	f.note("browse " + address)
 	return f.err
+}
+
+// copy is the system's clipboard, and browse its browser.
+func (f *fake) copy(_ context.Context, text string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.clipErr != nil:
+		return "", f.clipErr
+	case f.clip == "":
+		return "", desktop.ErrNoClipboard
+	}
+	f.note(f.clip + " < " + text)
+	return f.clip, nil
 }
 
 func (f *fake) Post(_ context.Context, text string, p *client.Picture) (client.Sent, error) {

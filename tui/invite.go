@@ -160,8 +160,7 @@ func (i *invite) key(intent keymap.Intent) tea.Cmd {
 	case keymap.Back:
 		return i.close(i)
 	case keymap.Copy:
-		return tea.Batch(tea.SetClipboard(i.inv.Link.URL()),
-			i.say(good, "Copied. If pasting gives nothing, your terminal forbids it: l shows the link."))
+		return i.copy(copying{text: i.inv.Link.URL(), instead: i.keyOf(i.keys(), keymap.ShowLink) + " shows the link"})
 	case keymap.Reach:
 		return i.toggleReach()
 	case keymap.SavePNG:
@@ -241,7 +240,7 @@ func (i *invite) view(w, h int) frame {
 func (i *invite) news(w int) []string {
 	cols, _ := i.code.Size()
 	room := w - cols - 3
-	out := i.toastLines(room)
+	out := i.toastIn(room, 6) // a narrow column needs more rows
 	if len(i.notices) > 0 {
 		for _, l := range wrapOwn("★ Someone accepted your invite for "+line(i.notices[0].Name, 20)+": press "+i.keyOf(keymap.Global, keymap.Answer), room) {
 			out = append(out, i.theme.Friend.Render(l))

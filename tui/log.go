@@ -75,6 +75,8 @@ func (p *pager) copyAll() tea.Cmd {
 	if p.copied == nil {
 		return nil
 	}
-	return tea.Batch(tea.SetClipboard(p.copied()),
-		p.say(note, "Copied. It may hold names: read it before you send it. If pasting gives nothing, your terminal forbids it."))
+	return p.copy(copying{
+		text: p.copied(), instead: p.keyOf(keymap.Global, keymap.Mouse) + " lets you select it with the mouse",
+		more: "It may hold names: read it before you send it.",
+	})
 }

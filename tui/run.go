@@ -66,7 +66,10 @@ type Options struct {
 	Link    *protocol.Link // an invite to show at the start; nothing is asked of the network before a key
 	SaveDir string         // where the pictures of codes are saved; the working directory when ""
 	// Open opens a web address outside of the terminal; desktop.Open when nil.
-	Open   func(ctx context.Context, address string) error
+	Open func(ctx context.Context, address string) error
+	// Copy puts a text on the system's clipboard and tells by which program;
+	// desktop.Copy when nil.
+	Copy   func(ctx context.Context, text string) (program string, err error)
 	Reach  Reach
 	Selves Selves        // the profiles of this home
 	Note   func() string // what the embedded server has to say once, or ""
@@ -141,6 +144,9 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 	}
 	if u.openPage = o.Open; u.openPage == nil {
 		u.openPage = desktop.Open
+	}
+	if u.toClipboard = o.Copy; u.toClipboard == nil {
+		u.toClipboard = desktop.Copy
 	}
 	u.reach, u.selves = o.Reach, o.Selves
 	u.profileName = o.Client.Whoami(ctx).Profile

@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/vt"
 
 	"p4p/client"
+	"p4p/desktop"
 )
 
 // terminal is where a whole program draws: an emulator that wakes who waits for
@@ -218,8 +219,10 @@ func TestAPanicAnywhereRestoresTheTerminalAndKeepsTheDraft(t *testing.T) {
 
 func runIn(t *testing.T, o Options) error { return Run(t.Context(), withSize(o)) }
 
-// withSize gives the program a window, which a buffer has not.
+// withSize gives the program a window, which a buffer has not, and keeps it off the
+// clipboard of whoever runs the tests.
 func withSize(o Options) Options {
+	o.Copy = func(context.Context, string) (string, error) { return "", desktop.ErrNoClipboard }
 	o.program = append(o.program, tea.WithWindowSize(80, 24))
 	return o
 }

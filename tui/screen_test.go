@@ -41,7 +41,7 @@ func sit(t testing.TB, f *fake, w, h int) *person {
 
 func sitWith(t testing.TB, f *fake, w, h int, o Options, colour bool) *person {
 	t.Helper()
-	o.Client, o.Changes, o.SaveDir, o.Open, o.Reach, o.Selves = f, f, t.TempDir(), f.browse, f, f
+	o.Client, o.Changes, o.SaveDir, o.Open, o.Copy, o.Reach, o.Selves = f, f, t.TempDir(), f.browse, f.copy, f, f
 	p := &person{t: t, fake: f, app: newApp(t.Context(), o, colorprofile.TrueColor, colour, graphics.NewCanvas(io.Discard))}
 	p.app.now = func() time.Time { return t0 }
 	p.app.after = func(_ time.Duration, msg tea.Msg) tea.Cmd {

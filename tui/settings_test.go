@@ -51,7 +51,7 @@ func TestABadLineIsToldAndTheRestHolds(t *testing.T) {
 	p.sees("A line of your settings was left out", "do you mean theme?", "L shows it in full")
 	p.press("N").sees("New post").press("esc")
 	p.press("L").sees("Log", `config, line 1: there is no setting "thme"`)
-	p.press("c").sees("Copied")
+	p.press("c").sees("Sent to your terminal", "It may hold names")
 	if !strings.Contains(p.copied, `config, line 1: there is no setting "thme" (do you mean theme?).`) {
 		t.Errorf("copied %q", p.copied)
 	}

@@ -73,14 +73,16 @@ func (u *ui) moodMark(m mood) (string, lipgloss.Style) {
 }
 
 // toastLines draws the toast in at most three lines.
-func (u *ui) toastLines(w int) []string {
+func (u *ui) toastLines(w int) []string { return u.toastIn(w, 3) }
+
+func (u *ui) toastIn(w, rows int) []string {
 	if u.toast.text == "" || w < 8 || u.eye.open { // it may hold a name
 		return nil
 	}
 	mark, style := u.moodMark(u.toast.mood)
 	lines := wrap(plain.Line(u.toast.text), w-4)
-	if len(lines) > 3 {
-		lines = append(lines[:2], cut(lines[2]+"…", w-4))
+	if len(lines) > rows {
+		lines = append(lines[:rows-1], cut(lines[rows-1]+"…", w-4))
 	}
 	for i, l := range lines {
 		if i > 0 {

@@ -70,7 +70,8 @@ type ui struct {
 	now         func() time.Time
 	after       func(time.Duration, tea.Msg) tea.Cmd
 	openPage    func(ctx context.Context, address string) error // in the browser
-	selves      Selves                                          // nil where there is no home of profiles
+	toClipboard func(ctx context.Context, text string) (program string, err error)
+	selves      Selves // nil where there is no home of profiles
 	profileName string
 	reach       Reach  // nil where there is no server of one's own
 	saveDir     string // where pictures of codes are saved
