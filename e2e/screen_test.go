@@ -26,6 +26,7 @@ type terminal struct {
 	pty    *os.File
 	mu     sync.Mutex
 	screen *vt.Emulator
+	ended  chan error // what the program ended with
 }
 
 // openTerminal runs p4p on a screen of the given size and default colours.
@@ -43,7 +44,7 @@ func runTerminal(t *testing.T, cmd *exec.Cmd, cols, rows int, fg, bg color.Color
 	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, pty: f, screen: vt.NewEmulator(cols, rows)}
+	term := &terminal{t: t, pty: f, screen: vt.NewEmulator(cols, rows), ended: make(chan error, 1)}
 	term.screen.SetDefaultForegroundColor(fg)
 	term.screen.SetDefaultBackgroundColor(bg)
 	go func() { // what the emulator answers to the program's questions
@@ -61,9 +62,14 @@ func runTerminal(t *testing.T, cmd *exec.Cmd, cols, rows int, fg, bg color.Color
 			}
 		}
 	}()
+	over := make(chan struct{})
+	go func() {
+		term.ended <- cmd.Wait()
+		close(over)
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		<-over
 		_ = f.Close()
 		// Not Close, which races with the Read of the goroutine that it ends.
 		if answers, ok := term.screen.InputPipe().(io.Closer); ok {
