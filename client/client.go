@@ -135,6 +135,9 @@ func Open(ctx context.Context, o Options) (*Client, error) {
 	if o.far == 0 {
 		o.far = farBehind
 	}
+	if o.fault == nil {
+		o.fault = faultOf(ctx)
+	}
 	if o.Profile == "" {
 		o.Profile = DefaultProfile
 	}

@@ -1,9 +1,14 @@
 package client
 
-import "p4p/localmap"
+import (
+	"context"
+
+	"p4p/localmap"
+)
 
 // A process can die anywhere; for a friendship only these places differ in what
-// the local map and the server know. A test makes it die at each of them.
+// the local map and the server know. Tests make it die at each of them: crash_test.go
+// in this package, and the whole program in e2e.
 
 // moment is a place in the life of a call.
 type moment string
@@ -37,6 +42,36 @@ func crashPoints() []crashPoint {
 		}
 	}
 	return points
+}
+
+func (p crashPoint) String() string { return string(p.call) + " " + string(p.at) }
+
+// CrashPoints names the places in a friendship's steps where the local map and the
+// server know something else than before: what [WithFault] is told of.
+func CrashPoints() []string {
+	var out []string
+	for _, p := range crashPoints() {
+		out = append(out, p.String())
+	}
+	return out
+}
+
+type faultKey struct{}
+
+// WithFault is for tests of a whole program: a client that is opened with the context
+// calls f, from any goroutine, at each of [CrashPoints]. Nothing but such a context,
+// which no program outside of the tests has, makes a client do so.
+func WithFault(ctx context.Context, f func(point string)) context.Context {
+	return context.WithValue(ctx, faultKey{}, f)
+}
+
+// faultOf is what a context has for a client to call, or nil.
+func faultOf(ctx context.Context) func(crashPoint) {
+	f, ok := ctx.Value(faultKey{}).(func(string))
+	if !ok {
+		return nil
+	}
+	return func(p crashPoint) { f(p.String()) }
 }
 
 // passing is called at each crash point.
