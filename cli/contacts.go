@@ -12,18 +12,20 @@ import (
 )
 
 type contactRow struct {
-	Name  string          `json:"name"`
-	UUIDs []protocol.UUID `json:"uuids"`
+	Name   string          `json:"name"`
+	UUIDs  []protocol.UUID `json:"uuids"`
+	Number *string         `json:"number,omitempty"` // only where it was asked for
 }
 
 func jsonContact(c client.Contact) contactRow {
 	if c.UUIDs == nil {
 		c.UUIDs = []protocol.UUID{}
 	}
-	return contactRow{c.Name, c.UUIDs}
+	return contactRow{Name: c.Name, UUIDs: c.UUIDs}
 }
 
 func contactsCommand(a *app) *cobra.Command {
+	var numbers bool
 	cmd := &cobra.Command{
 		Use:   "contacts",
 		Short: "List your phone book, which stays on this machine",
@@ -39,7 +41,11 @@ func contactsCommand(a *app) *cobra.Command {
 			}
 			rows := make([]contactRow, 0, len(list))
 			for _, contact := range list {
-				rows = append(rows, jsonContact(contact))
+				row := jsonContact(contact)
+				if numbers {
+					row.Number = &contact.Number
+				}
+				rows = append(rows, row)
 			}
 			if a.json {
 				return a.writeJSON(a.Out, rows)
@@ -48,11 +54,14 @@ func contactsCommand(a *app) *cobra.Command {
 				a.say("Your phone book is empty. Add a name with p4p contacts add NAME, import a vCard file with p4p contacts import FILE, or invite somebody.")
 			}
 			for _, r := range list {
-				nickname := ""
+				more := ""
 				if r.Nickname != "" {
-					nickname = "\t" + safeLine(r.Nickname)
+					more = "\t" + safeLine(r.Nickname)
 				}
-				if _, err := fmt.Fprintf(a.Out, "%s\t%d devices%s\n", safeLine(r.Name), len(r.UUIDs), nickname); err != nil {
+				if numbers && r.Number != "" {
+					more += "\t" + safeLine(r.Number)
+				}
+				if _, err := fmt.Fprintf(a.Out, "%s\t%d devices%s\n", safeLine(r.Name), len(r.UUIDs), more); err != nil {
 					return err
 				}
 			}
@@ -78,6 +87,26 @@ func contactsCommand(a *app) *cobra.Command {
 		func(ctx context.Context, c *client.Client, name string) error { return c.AddContact(ctx, name) })
 	change("remove", "Remove a name that has no friendship", "%s is no longer in your phone book.",
 		func(ctx context.Context, c *client.Client, name string) error { return c.RemoveContact(ctx, name) })
-	cmd.AddCommand(importCommand(a))
+	cmd.Flags().BoolVar(&numbers, "with-numbers", false, "also list the telephone numbers, where they were kept")
+	cmd.AddCommand(importCommand(a), forgetNumbersCommand(a))
 	return cmd
+}
+
+func forgetNumbersCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "forget-numbers", Short: "Take all telephone numbers out of your phone book", Args: cobra.NoArgs,
+		RunE: a.run(func(ctx context.Context, _ []string) error {
+			c, err := a.open(ctx, slog.New(slog.DiscardHandler))
+			if err != nil {
+				return err
+			}
+			n, err := c.ForgetNumbers(ctx)
+			if err != nil {
+				return err
+			}
+			return a.print(struct {
+				Forgotten int `json:"forgotten"`
+			}{n}, "%d telephone numbers are no longer in your phone book.", n)
+		}),
+	}
 }

@@ -14,9 +14,20 @@ func (c *Client) Contacts(ctx context.Context) ([]Contact, error) {
 	}
 	book := make([]Contact, len(rows))
 	for i, r := range rows {
-		book[i] = Contact{Name: r.Name, Nickname: r.Nickname, UUIDs: r.UUIDs}
+		book[i] = Contact{Name: r.Name, Nickname: r.Nickname, Number: r.Number, UUIDs: r.UUIDs}
 	}
 	return book, nil
+}
+
+// ForgetNumbers takes all telephone numbers out of the phone book, and tells how
+// many there were.
+func (c *Client) ForgetNumbers(ctx context.Context) (int, error) {
+	n, err := c.local.ForgetNumbers(ctx)
+	if err != nil {
+		return 0, err
+	}
+	c.notify(FriendsChanged)
+	return int(n), nil
 }
 
 // AddContact writes a person into the phone book: bad_name, name_taken.

@@ -190,6 +190,7 @@ type Preview struct {
 type Contact struct {
 	Name     string
 	Nickname string // as an imported phone book has it, "" if unknown
+	Number   string // from there too, "" unless its keeping was agreed to
 	UUIDs    []protocol.UUID
 }
 

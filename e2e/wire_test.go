@@ -189,7 +189,10 @@ func TestNoNameNumberPassphraseOrSecretCrossesTheWire(t *testing.T) {
 	}
 
 	post := decode[struct{ ID string }](t, a("post", said)).ID
-	a("contacts", "import", book)
+	a("contacts", "import", book, "--with-numbers")
+	if kept := a("contacts", "--with-numbers"); !strings.Contains(kept, `"+49305550199"`) {
+		t.Fatalf("the number is not even kept: %s", kept)
+	}
 	a("contacts", "add", "Gwendolyn Thistlewood")
 	invite := decode[invited](t, a("invite", aliasOfB))
 	a("invite", "Quillon Featherstone")
@@ -230,7 +233,7 @@ func TestNoNameNumberPassphraseOrSecretCrossesTheWire(t *testing.T) {
 	secrets := []string{
 		aliasOfB, "Bobadilla", "Prusiner", renamed, "Quagmire", aliasOfA, "Quackenbush",
 		"Quillon Featherstone", "Featherbrain", "Gwendolyn", "Thistlewood",
-		"+49 30 555 0199", "+49305550199", "5550199", "quillon@mail.example", "uid-4711-of-quill",
+		"+49 30 555 0199", "+49305550199", "49305550199", "5550199", "quillon@mail.example", "uid-4711-of-quill",
 		passphrase, link.Secret.Base32(), string(link.Secret[:]), number, strings.ReplaceAll(number, " ", ""),
 	}
 	for _, secret := range secrets {

@@ -14,6 +14,7 @@ type Contact struct {
 	ID       int64 // never given twice
 	Name     string
 	Nickname string          // from an imported phone book, "" if unknown; it decides nothing
+	Number   string          // a telephone number from there, "" unless its keeping was agreed to
 	UUIDs    []protocol.UUID // of the devices that are labelled with this name, sorted
 }
 
@@ -55,14 +56,14 @@ func (m *Map) Contacts(ctx context.Context) ([]Contact, error) {
 			return err
 		}
 		uuids := byContact(labels)
-		rows, err := q.QueryContext(ctx, "SELECT id, name, nickname FROM contacts ORDER BY skeleton")
+		rows, err := q.QueryContext(ctx, "SELECT id, name, nickname, number FROM contacts ORDER BY skeleton")
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
 			var c Contact
-			if err := rows.Scan(&c.ID, &c.Name, &c.Nickname); err != nil {
+			if err := rows.Scan(&c.ID, &c.Name, &c.Nickname, &c.Number); err != nil {
 				return err
 			}
 			c.UUIDs = uuids[c.ID]
@@ -125,7 +126,7 @@ func (m *Map) RenameContact(ctx context.Context, from, to string) (Contact, erro
 			return err
 		}
 		labels, err := loadLabels(ctx, t)
-		c = Contact{ID: found.ID, Name: to, Nickname: found.Nickname, UUIDs: byContact(labels)[found.ID]}
+		c = Contact{ID: found.ID, Name: to, Nickname: found.Nickname, Number: found.Number, UUIDs: byContact(labels)[found.ID]}
 		return err
 	})
 	return c, err
@@ -159,6 +160,21 @@ func (m *Map) RemoveContact(ctx context.Context, name string) error {
 	})
 }
 
+// ForgetNumbers takes all telephone numbers out of the phone book, and tells how many
+// there were.
+func (m *Map) ForgetNumbers(ctx context.Context) (forgotten int64, err error) {
+	err = m.write(ctx, func(t *tx) error {
+		t.erase = true
+		done, err := t.ExecContext(ctx, "UPDATE contacts SET number = '' WHERE number <> ''")
+		if err != nil {
+			return err
+		}
+		forgotten, err = done.RowsAffected()
+		return err
+	})
+	return forgotten, err
+}
+
 func count(friendships int) string {
 	if friendships == 1 {
 		return "a friendship or an open invite"
@@ -178,7 +194,7 @@ func (t *tx) insertContact(ctx context.Context, name string) (Contact, error) {
 // findContact is nil when there is nobody of that name.
 func findContact(ctx context.Context, q querier, name string) (*Contact, error) {
 	var c Contact
-	err := q.QueryRowContext(ctx, "SELECT id, name, nickname FROM contacts WHERE skeleton = ?", skeleton(name)).Scan(&c.ID, &c.Name, &c.Nickname)
+	err := q.QueryRowContext(ctx, "SELECT id, name, nickname, number FROM contacts WHERE skeleton = ?", skeleton(name)).Scan(&c.ID, &c.Name, &c.Nickname, &c.Number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // nobody is an answer
 	}

@@ -11,15 +11,16 @@ import (
 )
 
 // ImportCard is what a phone book says of one person. Of it the name and the
-// nickname are kept. Of the UID a hash is kept, and of each telephone number 16
-// bits: enough to tell two people of one name apart at the next import, too
-// little to give a number back.
+// nickname are kept, and the one number to send a message to if that was agreed to.
+// Of the UID a hash is kept, and of each telephone number 16 bits: enough to tell
+// two people of one name apart at the next import, too little to give a number back.
 type ImportCard struct {
 	N        int // the card's number in its file
 	UID      string
 	Name     string
 	Nickname string
 	Numbers  []string // digits only
+	Phone    string   // the one to send a message to, as it is dialled
 	Marks    []string // what tells this person from another of the same name, best first
 }
 
@@ -30,7 +31,7 @@ type Fate uint8
 const (
 	Unchanged Fate = iota // the phone book has all that the card says
 	Added
-	Changed // another name or nickname than at the last import
+	Changed // another name, nickname or number than the phone book had
 	Skipped
 )
 
@@ -39,13 +40,18 @@ type Imported struct {
 	N    int
 	Fate Fate
 	Name string // in the phone book; the card's where it was skipped
-	Why  string // of a skipped card: a sentence
-	Note string // what its owner should know, "" for nothing: a sentence
+	What string // what is another now, of a changed one: a clause
+	// Number is what is kept of an added one, "" for none.
+	Number string
+	Why    string // of a skipped card: a sentence
+	Note   string // what its owner should know, "" for nothing: a sentence
 }
 
 // Import is one import of a phone book.
 type Import struct {
 	m *Map
+	// numbers tells that telephone numbers are to be kept.
+	numbers bool
 	// touched are the people whom this import has seen, by the card.
 	touched map[int64]int
 	// uids are the UIDs of this import: a program that gives one to all people
@@ -53,9 +59,10 @@ type Import struct {
 	uids map[[16]byte]int
 }
 
-// NewImport begins an import, which is for one goroutine.
-func (m *Map) NewImport() *Import {
-	return &Import{m: m, touched: map[int64]int{}, uids: map[[16]byte]int{}}
+// NewImport begins an import, which is for one goroutine. With numbers one telephone
+// number of each person is kept; without, those that are there stay as they are.
+func (m *Map) NewImport(numbers bool) *Import {
+	return &Import{m: m, numbers: numbers, touched: map[int64]int{}, uids: map[[16]byte]int{}}
 }
 
 // Add takes some cards, all or none, and answers for each in order.
@@ -68,19 +75,53 @@ func (m *Map) NewImport() *Import {
 // owner's act alone. Importing a file twice changes nothing.
 func (i *Import) Add(ctx context.Context, cards []ImportCard) ([]Imported, error) {
 	var done []Imported
-	err := i.m.write(ctx, func(t *tx) error {
+	err := i.m.write(ctx, func(t *tx) (err error) {
 		t.relabel = true
-		for _, c := range cards {
-			one, err := i.add(ctx, t, c)
-			if err != nil {
-				return err
-			}
-			one.N = c.N
-			done = append(done, one)
-		}
-		return nil
+		done, err = i.addAll(ctx, t, cards)
+		return err
 	})
 	return done, err
+}
+
+// errRehearsed takes a transaction back.
+var errRehearsed = errors.New("rehearsed")
+
+// Rehearse answers what [Import.Add] would, and changes nothing: it does the same and
+// takes it back. What it is given is a whole file, for the answers depend on the cards
+// before. The import is of no use afterwards.
+func (i *Import) Rehearse(ctx context.Context, cards []ImportCard) (done []Imported, err error) {
+	if err := i.m.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer i.m.release()
+	// What is taken back must not have come near the disk: it may never be agreed to.
+	// SQLite hears that only between transactions.
+	if _, err := i.m.conn.ExecContext(ctx, "PRAGMA cache_spill = OFF"); err != nil {
+		return nil, i.m.explain(ctx, err)
+	}
+	defer i.m.conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA cache_spill = ON") //nolint:errcheck // costs memory at most
+	err = i.m.writeInTurn(ctx, func(t *tx) (err error) {
+		if done, err = i.addAll(ctx, t, cards); err != nil {
+			return err
+		}
+		return errRehearsed
+	})
+	if errors.Is(err, errRehearsed) {
+		err = nil
+	}
+	return done, i.m.explain(ctx, err)
+}
+
+func (i *Import) addAll(ctx context.Context, t *tx, cards []ImportCard) (done []Imported, err error) {
+	for _, c := range cards {
+		one, err := i.add(ctx, t, c)
+		if err != nil {
+			return nil, err
+		}
+		one.N = c.N
+		done = append(done, one)
+	}
+	return done, nil
 }
 
 // card is a row of the table of that name.
@@ -97,6 +138,9 @@ func (i *Import) add(ctx context.Context, t *tx, c ImportCard) (Imported, error)
 		return Imported{Fate: Skipped, Name: c.Name, Why: err.Error()}, nil //nolint:nilerr // the answer says it
 	}
 	c.Name = name
+	if !i.numbers {
+		c.Phone = ""
+	}
 	if c.Nickname, err = CheckName(cutName(c.Nickname, "")); err != nil {
 		c.Nickname = "" // one that cannot be a name is no loss
 	}

@@ -12,7 +12,7 @@ import (
 
 // newcomer writes a person into the phone book whom no earlier card was about.
 func (i *Import) newcomer(ctx context.Context, t *tx, c ImportCard, uid []byte) (Imported, error) {
-	done := Imported{Fate: Added, Name: c.Name}
+	done := Imported{Fate: Added, Name: c.Name, Number: c.Phone}
 	there, err := findContact(ctx, t, c.Name)
 	if err != nil {
 		return done, err
@@ -41,7 +41,7 @@ func (i *Import) newcomer(ctx context.Context, t *tx, c ImportCard, uid []byte) 
 		return done, err
 	}
 	i.touched[made.ID] = c.N
-	if _, err := t.ExecContext(ctx, "UPDATE contacts SET nickname = ? WHERE id = ?", c.Nickname, made.ID); err != nil {
+	if _, err := t.ExecContext(ctx, "UPDATE contacts SET nickname = ?, number = ? WHERE id = ?", c.Nickname, c.Phone, made.ID); err != nil {
 		return done, err
 	}
 	return done, t.insertCard(ctx, c, uid, made.ID, done.Name)
@@ -50,13 +50,30 @@ func (i *Import) newcomer(ctx context.Context, t *tx, c ImportCard, uid []byte) 
 // adopt remembers that a card is about a person who was in the phone book before.
 func (t *tx) adopt(ctx context.Context, c ImportCard, uid []byte, there Contact) (Imported, error) {
 	done := Imported{Name: there.Name}
-	if c.Nickname != "" && c.Nickname != there.Nickname {
-		done.Fate = Changed
-		if _, err := t.ExecContext(ctx, "UPDATE contacts SET nickname = ? WHERE id = ?", c.Nickname, there.ID); err != nil {
-			return done, err
-		}
+	if err := t.bringUpToDate(ctx, c, there, &done); err != nil {
+		return done, err
 	}
 	return done, t.insertCard(ctx, c, uid, there.ID, there.Name)
+}
+
+// bringUpToDate writes what a card says of a person beside the name.
+func (t *tx) bringUpToDate(ctx context.Context, c ImportCard, now Contact, done *Imported) error {
+	set := func(column, value, was, what string) error {
+		if value == "" || value == was {
+			return nil
+		}
+		t.erase = t.erase || was != ""
+		if done.Fate = Changed; done.What != "" {
+			done.What += ", "
+		}
+		done.What += what
+		_, err := t.ExecContext(ctx, "UPDATE contacts SET "+column+" = ? WHERE id = ?", value, now.ID)
+		return err
+	}
+	if err := set("nickname", c.Nickname, now.Nickname, fmt.Sprintf("with the nickname %q", c.Nickname)); err != nil {
+		return err
+	}
+	return set("number", c.Phone, now.Number, "with the number "+c.Phone)
 }
 
 func (t *tx) insertCard(ctx context.Context, c ImportCard, uid []byte, contact int64, given string) error {
@@ -68,7 +85,7 @@ func (t *tx) insertCard(ctx context.Context, c ImportCard, uid []byte, contact i
 // again brings a person of an earlier import up to date.
 func (t *tx) again(ctx context.Context, c ImportCard, uid []byte, k card) (Imported, error) {
 	var now Contact
-	err := t.QueryRowContext(ctx, "SELECT id, name, nickname FROM contacts WHERE id = ?", k.contact).Scan(&now.ID, &now.Name, &now.Nickname)
+	err := t.QueryRowContext(ctx, "SELECT id, name, nickname, number FROM contacts WHERE id = ?", k.contact).Scan(&now.ID, &now.Name, &now.Nickname, &now.Number)
 	if err != nil {
 		return Imported{}, err
 	}
@@ -80,11 +97,8 @@ func (t *tx) again(ctx context.Context, c ImportCard, uid []byte, k card) (Impor
 		}
 		done, k.given = renamed, renamed.Name
 	}
-	if c.Nickname != "" && c.Nickname != now.Nickname {
-		done.Fate = Changed
-		if _, err := t.ExecContext(ctx, "UPDATE contacts SET nickname = ? WHERE id = ?", c.Nickname, now.ID); err != nil {
-			return done, err
-		}
+	if err := t.bringUpToDate(ctx, c, now, &done); err != nil {
+		return done, err
 	}
 	if k.uid == nil {
 		k.uid = uid
@@ -113,7 +127,7 @@ func (t *tx) renameImported(ctx context.Context, c ImportCard, now Contact) (Imp
 	if err != nil {
 		return Imported{}, err
 	}
-	done := Imported{Fate: Changed}
+	done := Imported{Fate: Changed, What: fmt.Sprintf("called %q before", now.Name)}
 	if other != nil && other.ID != now.ID {
 		if name, err = t.freeName(ctx, c); err != nil {
 			return Imported{}, err

@@ -17,7 +17,7 @@ func imports(t tester, m *Map, cards ...ImportCard) []string {
 		cards[i].N = i + 1
 	}
 	var told []string
-	for _, one := range must[[]Imported](t)(m.NewImport().Add(ctx, cards)) {
+	for _, one := range must[[]Imported](t)(m.NewImport(false).Add(ctx, cards)) {
 		told = append(told, []string{"same", "added", "changed", "skipped"}[one.Fate]+" "+one.Name)
 	}
 	return told
@@ -100,7 +100,7 @@ func TestAPersonTwiceInOneFileIsTakenOnce(t *testing.T) {
 func TestAnImportNeverMixesUpNames(t *testing.T) {
 	m := fresh(t)
 	must[Contact](t)(m.AddContact(ctx, "Bob"))
-	got := must[[]Imported](t)(m.NewImport().Add(ctx, []ImportCard{
+	got := must[[]Imported](t)(m.NewImport(false).Add(ctx, []ImportCard{
 		{N: 1, Name: "Воb", Marks: []string{"…1234"}}, // begins with a Cyrillic letter
 		{N: 2, Name: "bob"},
 		{N: 3, Name: "you"},

@@ -354,7 +354,7 @@ func TestAMapOfTheFirstVersionKeepsItsPeople(t *testing.T) {
 	befriend(t, m, "Bob", somebody("Bob"))
 	ok(t, m.Close())
 	for _, query := range []string{
-		"DELETE FROM goose_db_version WHERE version_id > 1", "DROP TABLE cards", "DROP TABLE made", "DROP TABLE cuts", "DROP TABLE reseals", "ALTER TABLE contacts DROP COLUMN nickname",
+		"DELETE FROM goose_db_version WHERE version_id > 1", "DROP TABLE cards", "DROP TABLE made", "DROP TABLE cuts", "DROP TABLE reseals", "ALTER TABLE contacts DROP COLUMN nickname", "ALTER TABLE contacts DROP COLUMN number",
 	} {
 		doSQL(t, m.dir, query)
 	}

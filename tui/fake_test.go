@@ -158,14 +158,31 @@ func (f *fake) Backup(_ context.Context, file, passphrase string) error {
 	return f.err
 }
 
-func (f *fake) ImportContacts(_ context.Context, file string) (client.ImportReport, error) {
+func (f *fake) ImportContacts(_ context.Context, file string, o client.ImportOptions) (client.ImportReport, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.note("import " + file)
-	return client.ImportReport{
-		Added: 1203, Changed: 2, Skipped: []client.SkippedCard{{Card: 6, Reason: "The card in line 40 has no name."}},
+	if !o.DryRun {
+		call := "import " + file
+		if o.Numbers {
+			call += " with numbers"
+		}
+		f.note(call)
+	}
+	r := client.ImportReport{
+		Added: 1203, Changed: 2, Unchanged: 17, Skipped: []client.SkippedCard{{Card: 6, Reason: "The card in line 40 has no name."}},
 		Notes: []string{"\x1b[31m\"Воb\" can be mistaken for \"Bob\"."},
-	}, f.err
+		People: []client.ImportedPerson{
+			{Name: "Ann Oak", What: `called "Ann Ash" before`}, {Name: "Ben", What: "with the nickname \"\x1b]0;own\x07B\""},
+		},
+	}
+	for i := range r.Added - 3 {
+		p := client.ImportedPerson{Name: "Person " + strconv.Itoa(i), New: true}
+		if o.Numbers && i%2 == 0 {
+			p.Number = "+4917100" + strconv.Itoa(1000+i)
+		}
+		r.People = append(r.People, p)
+	}
+	return r, f.err
 }
 
 func (f *fake) Move(context.Context) (client.MoveOffer, error) {

@@ -18,7 +18,7 @@ import (
 type selfClient interface {
 	Whoami(ctx context.Context) client.Identity
 	Backup(ctx context.Context, file, passphrase string) error
-	ImportContacts(ctx context.Context, file string) (client.ImportReport, error)
+	ImportContacts(ctx context.Context, file string, o client.ImportOptions) (client.ImportReport, error)
 	Move(ctx context.Context) (client.MoveOffer, error)
 }
 
@@ -263,46 +263,6 @@ func askPassphrase(u *ui, file, first string) *sheet {
 			}
 		},
 	}
-}
-
-// askImport takes a phone book over and tells what became of it.
-func askImport(u *ui) *sheet {
-	f := newField("path of a .vcf file")
-	return &sheet{
-		ui: u, subject: "Import a phone book", field: &f, prepare: listPaths,
-		body: []string{"Names and nicknames are kept, on this machine only. It can be repeated: who is known already is brought up to date."},
-		onYes: func(typed string) work {
-			return func(ctx context.Context) (func() tea.Cmd, error) {
-				if typed == "" {
-					return nil, protocol.Errorf(protocol.CodeBadPhoneBook, "Type the path of a vCard file, as your phone or mail program exports it.")
-				}
-				r, err := u.client.ImportContacts(ctx, expandHome(strings.Trim(typed, `'"`)))
-				return func() tea.Cmd { return u.open(importReport(u, r)) }, err
-			}
-		},
-	}
-}
-
-func importReport(u *ui, r client.ImportReport) *pager {
-	return newPager(u, "Phone book", func(w int) []string {
-		out := []string{""}
-		add := func(style func(...string) string, text string) {
-			for _, l := range wrapOwn(plain.Line(text).String(), w-4) {
-				out = append(out, "  "+style(l))
-			}
-		}
-		add(u.theme.Strong.Render, "Added "+thousands(r.Added)+", changed "+thousands(r.Changed)+", skipped "+thousands(len(r.Skipped))+".")
-		for _, s := range r.Skipped {
-			add(u.theme.Dim.Render, "Card "+thousands(s.Card)+" was skipped: "+s.Reason)
-		}
-		if len(r.Notes) > 0 {
-			out = append(out, "")
-		}
-		for _, n := range r.Notes {
-			add(u.theme.Warn.Render, "! "+n)
-		}
-		return out
-	})
 }
 
 // askMove warns before the profile's secret is on the screen.

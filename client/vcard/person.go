@@ -14,6 +14,7 @@ func (c *Card) take(card govcard.Card) {
 	c.UID = strings.TrimPrefix(strings.ToLower(tidy(card.Value("UID"))), "urn:uuid:")
 	c.Nickname = tidy(first(preferred(card, "NICKNAME"), ","))
 	c.Org = tidy(first(preferred(card, "ORG"), ";"))
+	c.Phone = phone(card["TEL"])
 	for _, f := range card["TEL"] {
 		if n := digits(f.Value); n != "" && len(c.Numbers) < maxNumbers && !slices.Contains(c.Numbers, n) {
 			c.Numbers = append(c.Numbers, n)

@@ -40,6 +40,7 @@ type Card struct {
 	Nickname string
 	Org      string
 	Numbers  []string // digits only, in the file's order
+	Phone    string   // the one number to send a message to, as it is dialled: a mobile one, else the preferred, else the first; "" for none
 	Group    bool     // a list of people, not a person
 	Problems []Problem
 }

@@ -22,6 +22,7 @@ type person struct {
 	Org      string   `json:"org,omitempty"`
 	UID      string   `json:"uid,omitempty"`
 	Numbers  []string `json:"numbers,omitempty"`
+	Phone    string   `json:"phone,omitempty"`
 	Group    bool     `json:"group,omitempty"`
 	Problems []string `json:"problems,omitempty"`
 }
@@ -44,7 +45,7 @@ func readAll(t testing.TB, r io.Reader) []Card {
 func people(cards []Card) []person {
 	var all []person
 	for _, c := range cards {
-		p := person{c.Name, c.Nickname, c.Org, c.UID, c.Numbers, c.Group, nil}
+		p := person{c.Name, c.Nickname, c.Org, c.UID, c.Numbers, c.Phone, c.Group, nil}
 		for _, problem := range c.Problems {
 			p.Problems = append(p.Problems, problem.String())
 		}
@@ -198,9 +199,40 @@ func FuzzReader(f *testing.F) {
 			t.Errorf("lost a card: %+v", people(all))
 		}
 		for i, c := range all {
-			if c.N != i+1 || len(c.Problems) > maxProblems || strings.ContainsAny(c.Name+c.Nickname+c.Org+c.UID, "\r\n\x00\x1f") {
+			if c.N != i+1 || len(c.Problems) > maxProblems || strings.ContainsAny(c.Name+c.Nickname+c.Org+c.UID+c.Phone, "\r\n\x00\x1f") {
 				t.Errorf("card %+v", c)
 			}
 		}
 	})
+}
+
+func TestTheNumberForAMessageIsTheMobileOneAsItIsDialled(t *testing.T) {
+	for lines, want := range map[string]string{
+		"TEL:030 1234":                                     "0301234",
+		"TEL;TYPE=CELL:+49 (0)171 / 123-45.67":             "+491711234567",
+		"TEL;VALUE=uri:tel:+1-201-555-0123;ext=5":          "+12015550123",
+		"TEL:0049 171 1":                                   "00491711",
+		"TEL:+49\u00a0171\u20111234567":                    "+491711234567",
+		"TEL:\u202a+49 171 1234567\u202c":                  "+491711234567",
+		"TEL:+44 20 7946 0018,,123#":                       "+442079460018",
+		"TEL:1-800-FLOWERS":                                "",
+		"TEL:*100#":                                        "",
+		"TEL:12":                                           "",
+		"TEL:++49 171 1234":                                "",
+		"TEL:" + strings.Repeat("1", 33):                   "",
+		"TEL;TYPE=FAX:030 1\nTEL;TYPE=PAGER:0302":          "",
+		"TEL;TYPE=FAX:030111\nTEL:030222":                  "030222",
+		"TEL;TYPE=HOME,pref:030111\nTEL;TYPE=CELL:0171222": "0171222",
+		"TEL;HOME:030111\nTEL;WORK;PREF:030222":            "030222",
+		"TEL;TYPE=CELL:0171111\nTEL;TYPE=CELL;TYPE=pref:0171222\nTEL;TYPE=CELL:0171333": "0171222",
+		"TEL;TYPE=cell;PREF=2:0171111\nTEL;TYPE=cell;PREF=1:0171222":                    "0171222",
+		"TEL;TYPE=CELL:nobody knows\nTEL:030222":                                        "030222",
+		"TEL:030111\nTEL:030222":                                                        "030111",
+		"item1.TEL;type=IPHONE;type=pref:+49 171 5\nitem1.X-ABLabel:mine":               "+491715",
+	} {
+		all := readAll(t, strings.NewReader("BEGIN:VCARD\nVERSION:3.0\nFN:Ann\n"+lines+"\nEND:VCARD\n"))
+		if got := all[0].Phone; got != want {
+			t.Errorf("%q: %q, want %q", lines, got, want)
+		}
+	}
 }

@@ -212,12 +212,20 @@ var Ask = Map{"Yes or no", []Binding{
 	bind(Back, "esc", "later", "neither, for now", "esc", "q"),
 }}
 
+// ImportShown is the keys beside what an import would do.
+var ImportShown = Map{"What an import would do", []Binding{
+	bind(Yes, "y", "take it over", "do it", "y", "Y"),
+	bind(No, "n", "leave all", "leave all as it is", "n", "N"),
+	down, up, top, bottom, pageDown, pageUp,
+	bind(Back, "esc", "leave all", "leave all as it is", "esc", "q"),
+}}
+
 // Pages is the keys of a text to read.
 var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, bind(Back, "esc", "back", "back", "esc", "q", "?", "f1", "left", "h")}}
 
 // Places are all maps: those of the help, and those of the small questions.
 func Places() []Map {
-	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Pages, Commands, Messages)
+	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, ImportShown, Pages, Commands, Messages)
 }
 
 // Messages is the keys of the log.
