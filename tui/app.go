@@ -287,6 +287,9 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keymap.Suspend:
 		return suspend()
 	case keymap.Eye:
+		if t, ok := s.screen.(unseen); ok {
+			return a.say(note, t.unseen())
+		}
 		a.blink()
 		return nil
 	case keymap.Mouse:

@@ -32,6 +32,9 @@ type eye struct {
 // An eyed screen can be drawn as the server sees it. eyeTitle is its title then.
 type eyed interface{ eyeTitle() string }
 
+// An unseen screen has nothing that the server could see, and says so.
+type unseen interface{ unseen() string }
+
 // looked is a row of the server's as far as it has come.
 type looked[T any] struct {
 	row  T

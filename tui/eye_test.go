@@ -133,3 +133,19 @@ func TestTheServerHasNeverHeardOfWhatWaits(t *testing.T) {
 	p.fake.offline = true
 	p.press("n").types("later").press("ctrl+s").press("j", "v").sees("nothing: this still waits", "never heard of this")
 }
+
+func TestTheServersEyeSeesWhatWasFoundOrKeptAsRows(t *testing.T) {
+	p := sit(t, crowded(), 80, 40)
+	p.press("/").types("a").press("enter").sees("★ Alice")
+	p.press("v").sees("the server's eye records", "#4 post", "record "+id(4).String()).doesNotSee("Alice", "★", "› a")
+	p.press("r").sees("Record #4").press("q").sees("the server's eye")
+	p.press("esc").sees("› a").doesNotSee("the server's eye") // its owner's words
+	p.press("esc", "j", "w").sees("Posts").press("v").sees("the server's eye records", " post ").doesNotSee("Alice")
+	p.press("v").sees("Posts").doesNotSee("the server's eye")
+}
+
+func TestWhatTheServerHasNothingOfSaysSo(t *testing.T) {
+	sit(t, crowded(), 80, 24).press("Z", "v").sees("The server sees nothing of this", "on this machine only")
+	p := sit(t, crowded(), 80, 24).press("P", "v")
+	p.sees("The server sees nothing of this but "+p.fake.Whoami(t.Context()).UUID.String(), "no phone book")
+}

@@ -29,6 +29,7 @@ type feedClient interface {
 type feed struct {
 	*ui
 	list
+	split
 	view_    client.View
 	gen      int
 	loaded   bool
@@ -40,8 +41,6 @@ type feed struct {
 	shown    uint64
 	newer    int
 	err      error
-	side     *thread          // the selected post, beside the feed in a wide window
-	wide     bool             // it is one
 	unread   [4]client.Unread // of each view
 	counted  bool             // these are known
 	moved    [4]bool          // somebody read on in that view
@@ -53,6 +52,7 @@ type feed struct {
 func newFeed(u *ui) *feed {
 	f := &feed{ui: u, list: newList(u), friends: -1, gen: u.next()}
 	f.list.unread = f.isUnread
+	f.split = split{ui: u, main: &f.list}
 	return f
 }
 
@@ -82,14 +82,7 @@ func (f *feed) init() tea.Cmd { return f.load() }
 
 // update: see screen.
 func (f *feed) update(msg tea.Msg) tea.Cmd {
-	if f.side == nil {
-		return f.take(msg)
-	}
-	switch msg.(type) {
-	case tea.KeyPressMsg, tea.PasteMsg:
-		return f.take(msg)
-	}
-	return tea.Batch(f.take(msg), f.side.update(msg))
+	return tea.Batch(f.take(msg), f.split.update(msg))
 }
 
 func (f *feed) take(msg tea.Msg) tea.Cmd {
@@ -405,14 +398,6 @@ func (f *feed) above(w, h int) []string {
 	default:
 		return nil
 	}
-}
-
-// eyeRows is how many rows the selected record takes below the list.
-func (f *feed) eyeRows(h int) int {
-	if f.wide {
-		return 0 // it stands beside it
-	}
-	return f.panelRows(h)
 }
 
 // upTo writes a count that goes up to countLimit.

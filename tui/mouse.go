@@ -148,12 +148,12 @@ func (f *feed) clicked(i int) tea.Cmd {
 	return tea.Batch(append(cmds, f.read())...)
 }
 
-// clicked selects a comment; beside the feed it also opens the thread.
+// clicked selects a comment; beside a list of posts it also opens the thread.
 func (t *thread) clicked(i int) tea.Cmd {
 	var cmd tea.Cmd
-	if f, ok := t.top().screen.(*feed); ok && f.side == t {
-		f.side = nil
-		cmd = f.ui.open(t)
+	if l, ok := t.top().screen.(splitter); ok && l.parts().side == t {
+		l.parts().side = nil
+		cmd = t.open(t)
 	}
 	t.choose(i)
 	return cmd

@@ -199,6 +199,10 @@ func (m *muted) hints() []keymap.Intent {
 	return []keymap.Intent{keymap.Undo, keymap.Back, keymap.Down, keymap.Up}
 }
 
+func (m *muted) unseen() string {
+	return "The server sees nothing of this: whom you mute and what you hide is known on this machine only."
+}
+
 func (m *muted) typing() bool { return false }
 
 // muteAct mutes an author or hides a record; what cannot be done says why.

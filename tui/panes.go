@@ -5,10 +5,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
-
-	"p4p/client"
-	"p4p/protocol"
-	"p4p/tui/keymap"
 )
 
 // wideAt is from how many columns on a post stands beside the feed.
@@ -32,39 +28,39 @@ func paneOf(s screen, x, w int) pane {
 }
 
 // panes are what stands side by side: the topmost screen that is no sheet, and in
-// a wide window the feed with a post.
+// a wide window a list of posts with the selected one.
 func (u *ui) panes() []pane {
 	s := u.below().screen
-	f, isFeed := s.(*feed)
+	l, isSplit := s.(splitter)
 	t, isThread := s.(*thread)
 	if isThread {
-		f, isFeed = u.under(t)
-	}
-	if isFeed {
-		f.bar, f.wide = barLit, u.width >= wideAt && len(f.items) > 0
-	}
-	if isThread {
+		l, isSplit = u.under(t)
 		t.bar = barLit
 	}
-	if !isFeed || !f.wide {
+	if !isSplit {
+		return []pane{paneOf(s, 0, u.width)}
+	}
+	p := l.parts()
+	p.main.bar, p.wide = barLit, u.width >= wideAt && len(p.main.items) > 0
+	if !p.wide {
 		return []pane{paneOf(s, 0, u.width)}
 	}
 	left := u.width * 45 / 100
 	right := paneOf(s, left+1, u.width-left-1)
 	if isThread {
-		f.bar = barFaint
+		p.main.bar = barFaint
 	} else {
-		right = f.beside(left+1, u.width-left-1)
+		right = beside(l, left+1, u.width-left-1)
 	}
-	return []pane{paneOf(f, 0, left), right}
+	return []pane{paneOf(l, 0, left), right}
 }
 
-// under is the feed right below a thread.
-func (u *ui) under(t *thread) (*feed, bool) {
+// under is the list of posts right below a thread.
+func (u *ui) under(t *thread) (splitter, bool) {
 	for i := 1; i < len(u.layers); i++ {
 		if u.layers[i].screen == screen(t) {
-			f, ok := u.layers[i-1].screen.(*feed)
-			return f, ok
+			l, ok := u.layers[i-1].screen.(splitter)
+			return l, ok
 		}
 	}
 	return nil, false
@@ -80,71 +76,6 @@ func (u *ui) shown(s screen) bool {
 	return s == u.top().screen
 }
 
-// beside is what stands at the feed's right: the selected post with its comments,
-// for the server's eye its row.
-func (f *feed) beside(x, w int) pane {
-	nothing := func(int, int) tea.Cmd { return nil }
-	switch it, ok := f.selected(); {
-	case f.eye.open:
-		return pane{x: x, w: w, need: nothing, view: func(w, h int) frame { return frame{lines: f.recordPanel(&f.list, w, h)} }}
-	case ok && f.side != nil && f.side.post.ID == postOf(it):
-		f.side.bar = barNone
-		if it.Kind == protocol.KindComment {
-			f.side.bar = barFaint // which of them
-		}
-		p := paneOf(f.side, x, w)
-		p.of = nil
-		return p
-	}
-	return pane{x: x, w: w, need: nothing, view: func(w, h int) frame { return frame{lines: f.card(w)} }}
-}
-
-// card says what the right side is for while nothing is selected.
-func (f *feed) card(w int) []string {
-	out := []string{""}
-	for _, l := range wrapOwn("New posts flow in at the left. The one that you select opens here, with its picture and its comments.", w-4) {
-		out = append(out, "  "+f.theme.Dim.Render(l))
-	}
-	return append(append(out, ""), f.choices(w, keymap.Feed, choice{keymap.Down, "select the newest post"},
-		choice{keymap.NewPost, "write a post"}, choice{keymap.Eye, "look with the server's eye"})...)
-}
-
-// openThread opens a post with its comments: the thread beside the feed, if it is that.
-func (f *feed) openThread(it client.Item, write bool) tea.Cmd {
-	t := f.side
-	f.side = nil
-	if t == nil || t.post.ID != it.ID {
-		return f.ui.open(newThread(f.ui, it, write))
-	}
-	if write {
-		t.writing = true
-		t.editor.area.Focus()
-	}
-	return f.ui.open(t)
-}
-
-// preselect has the selected post stand beside the feed.
-func (f *feed) preselect() tea.Cmd {
-	it, ok := f.selected()
-	if !f.wide || !ok || f.eye.open {
-		f.side = nil
-		return nil
-	}
-	if f.side != nil && f.side.post.ID == postOf(it) {
-		if it.Kind == protocol.KindComment {
-			f.side.focus = it.ID
-			f.side.focusOn()
-		}
-		return nil
-	}
-	if it.Kind == protocol.KindComment {
-		f.side = newThreadAt(f.ui, it, false)
-	} else {
-		f.side = newThread(f.ui, it, false)
-	}
-	return f.side.init()
-}
-
 // prepare asks for what the panes lack.
 func (a *app) prepare() tea.Cmd {
 	if !a.fits() {
@@ -153,8 +84,8 @@ func (a *app) prepare() tea.Cmd {
 	a.pictures.mark = a.pictures.use
 	var cmds []tea.Cmd
 	panes := a.panes()
-	if f, ok := a.below().screen.(*feed); ok {
-		cmds = append(cmds, f.preselect())
+	if l, ok := a.below().screen.(splitter); ok {
+		cmds = append(cmds, l.parts().preselect())
 		panes = a.panes()
 	}
 	_, h := a.bodySize()

@@ -82,3 +82,19 @@ func TestTheTwoSidesDoNotPushEachOther(t *testing.T) {
 		t.Error("nothing is selected")
 	}
 }
+
+func TestInAWideWindowAFoundPostStandsBesideTheOthers(t *testing.T) {
+	p := sit(t, lively(), 120, 40)
+	p.press("/").types("lake").seesBeside("Sunset at the lake", "The post that you select opens here")
+	p.press("enter").seesBeside("┃★ Alice", "Sunset at the lake")
+	p.press("enter").seesBeside("│★ Alice", "┃★ Alice").press("c").types("Hi there").press("ctrl+s").did("make Hi there")
+	p.press("esc", "v").seesBeside("#", "record ").doesNotSee("Alice")
+}
+
+func TestAnAuthorsPostsStandBesideTheSelectedOne(t *testing.T) {
+	p := sit(t, lively(), 120, 40)
+	p.press("j", "j", "j", "w").seesBeside("┃◆ you", "Here, by the lake.")
+	p.fake.comments(id(4), key(8), 0, "one more")
+	p.hears(client.FeedChanged).seesBeside("3 comments", "one more")
+	p.send(tea.WindowSizeMsg{Width: 80, Height: 24}).doesNotSee("one more").press("enter").sees("one more").press("esc").sees("Posts")
+}

@@ -23,6 +23,7 @@ type postsClient interface {
 type posts struct {
 	*ui
 	list
+	split
 	of      source
 	gen     int
 	loaded  bool
@@ -50,7 +51,9 @@ type postsLoadedMsg struct {
 }
 
 func newPosts(u *ui, of source) *posts {
-	return &posts{ui: u, list: newList(u), of: of, gen: u.next()}
+	p := &posts{ui: u, list: newList(u), of: of, gen: u.next()}
+	p.split = split{ui: u, main: &p.list}
+	return p
 }
 
 // postsOf is all that an author posted: a friend's with all devices, a stranger's of
@@ -86,7 +89,9 @@ func (p *posts) init() tea.Cmd {
 }
 
 // update: see screen.
-func (p *posts) update(msg tea.Msg) tea.Cmd {
+func (p *posts) update(msg tea.Msg) tea.Cmd { return tea.Batch(p.take(msg), p.split.update(msg)) }
+
+func (p *posts) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		if p.search != nil && p.search.typing {
@@ -186,6 +191,7 @@ func (p *posts) key(i keymap.Intent) tea.Cmd {
 	switch i {
 	case keymap.Back:
 		if p.search != nil {
+			p.ui.eye = eye{} // the words are for their owner
 			return p.retype()
 		}
 		return p.close(p)
@@ -201,8 +207,10 @@ func (p *posts) key(i keymap.Intent) tea.Cmd {
 		p.move(i)
 	case keymap.Open, keymap.Comment:
 		if ok {
-			return p.ui.open(newThread(p.ui, it, i == keymap.Comment))
+			return p.openThread(it, i == keymap.Comment)
 		}
+	case keymap.Whole:
+		return p.whole(&p.list)
 	case keymap.Mark, keymap.Whose, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText:
 		if ok {
 			return p.recordAct(i, it)
@@ -228,17 +236,20 @@ func (u *ui) bookmark(it client.Item) tea.Cmd {
 
 // room is how many rows the list has.
 func (p *posts) room(h int) int {
-	if p.search == nil {
+	switch {
+	case p.eye.open:
+		return h - p.eyeRows(h)
+	case p.search == nil:
 		return h
 	}
 	return max(h-2, 1)
 }
 
-// view: see screen.
+// view: see screen. The server's eye does not see the words that are searched for.
 func (p *posts) view(w, h int) frame {
 	var head []string
 	var f frame
-	if p.search != nil {
+	if p.search != nil && !p.eye.open {
 		head, f.cursor = p.searchView(w)
 	}
 	if len(p.items) == 0 {
@@ -249,25 +260,39 @@ func (p *posts) view(w, h int) frame {
 		}
 		return f
 	}
-	lines := p.list.view(w, h-len(head))
-	p.itemHits(len(head), func(i int) tea.Cmd {
-		if p.search != nil {
-			p.search.typing = false
-		}
-		if p.sel == i {
-			return p.ui.open(newThread(p.ui, p.items[i], false))
-		}
-		p.sel = i
-		return nil
-	})
-	f.lines = append(f.lines, head...)
-	f.lines = append(f.lines, lines...)
+	f.lines = append(head, p.list.view(w, p.room(h))...)
+	p.itemHits(len(head), p.clicked)
+	if n := p.eyeRows(h); n > 0 {
+		f.lines = append(fit(f.lines, h-n), p.recordPanel(&p.list, w, n)...)
+	}
 	return f
+}
+
+// clicked selects a post; one that is selected is opened.
+func (p *posts) clicked(i int) tea.Cmd {
+	var cmd tea.Cmd
+	open := i == p.sel
+	if t, ok := p.top().screen.(*thread); ok { // it stands beside its post
+		cmd, open = tea.Batch(t.keep(), p.ui.close(t)), false
+	}
+	if p.top().screen != screen(p) || i >= len(p.items) {
+		return cmd
+	}
+	if p.search != nil {
+		p.search.typing = false
+	}
+	if open && !p.eye.open {
+		return tea.Batch(cmd, p.openThread(p.items[i], false))
+	}
+	p.choose(i)
+	return cmd
 }
 
 // nothing is what is said instead of posts.
 func (p *posts) nothing() string {
 	switch {
+	case p.eye.open:
+		return "There is nothing here that the server could see."
 	case p.err != nil:
 		return sentence(p.err)
 	case p.search != nil:
@@ -280,9 +305,14 @@ func (p *posts) nothing() string {
 
 func (p *posts) title() string { return p.heading("Posts") + " " + p.theme.TabOn.Render(p.of.name) }
 
+func (p *posts) eyeTitle() string { return "records" }
+
 func (p *posts) keys() keymap.Map {
-	if p.typing() {
+	switch {
+	case p.typing():
 		return p.bound(keymap.Find)
+	case p.eye.open:
+		return p.bound(keymap.EyeThread)
 	}
 	return p.bound(keymap.Posts)
 }
@@ -290,6 +320,9 @@ func (p *posts) keys() keymap.Map {
 func (p *posts) hints() []keymap.Intent {
 	if p.typing() {
 		return []keymap.Intent{keymap.Submit, keymap.Remote, keymap.Back}
+	}
+	if p.eye.open {
+		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}
 	}
 	if len(p.items) == 0 {
 		return []keymap.Intent{keymap.Back, keymap.Search}

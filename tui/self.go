@@ -192,6 +192,10 @@ func (s *self) hints() []keymap.Intent {
 	return append(hints, keymap.Back)
 }
 
+func (s *self) unseen() string {
+	return "The server sees nothing of this but " + s.me.UUID.String() + ", under what you posted: no profile, no phone book, no backup."
+}
+
 func (s *self) typing() bool { return false }
 
 func askProfile(u *ui) *sheet {

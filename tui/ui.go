@@ -123,8 +123,8 @@ func (u *ui) close(s screen) tea.Cmd {
 		}
 		u.layers = u.layers[:i]
 		t := u.top()
-		if f, ok := t.screen.(*feed); ok {
-			f.side, _ = s.(*thread) // goes on standing beside it
+		if l, ok := t.screen.(splitter); ok {
+			l.parts().side, _ = s.(*thread) // goes on standing beside it
 		}
 		missed := t.missed
 		t.missed = 0

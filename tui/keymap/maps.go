@@ -105,7 +105,7 @@ var Posts = Map{"Some posts", []Binding{
 	bind(Hide, "-", "hide", "hide the post, on this machine only", "-"),
 	bind(Retry, "r", "retry", "send again what the server refused", "r"),
 	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
-	back,
+	eye, back,
 }}
 
 // Find is the keys of the words that are searched for.
@@ -126,7 +126,8 @@ var EyeFeed = Map{"The server's eye", []Binding{
 	bind(Quit, "q", "quit", "quit", "q"),
 }}
 
-// EyeThread is the keys of a post, or of the friends, as the server sees them.
+// EyeThread is the keys of a post, of some posts, or of the friends, as the server sees
+// them.
 var EyeThread = Map{"The server's eye: inside", []Binding{
 	seeNames,
 	bind(Whole, "r enter", "whole row", "the selected row in full", "r", "enter", "space", "right", "l"),
@@ -187,7 +188,7 @@ var SelfShown = Map{"You", []Binding{
 	bind(Move, "m", "move", "move to another machine of yours", "m"),
 	bind(Open, "enter", "switch", "go on as the selected profile", "enter", "l", "right"),
 	bind(Add, "+", "new profile", "make another profile", "+"),
-	down, up, back,
+	down, up, eye, back,
 }}
 
 // Commands is the keys of the command palette.
@@ -202,7 +203,7 @@ var Commands = Map{"The command palette", []Binding{
 var MutedList = Map{"Muted and hidden", []Binding{
 	bind(Undo, "enter u", "undo", "hear the author, or see the post, again", "enter", "u", "d"),
 	down, up, top, bottom, pageDown, pageUp,
-	back,
+	eye, back,
 }}
 
 // Ask is the keys of a question that is answered with yes or no.
