@@ -9,16 +9,25 @@ import (
 	"p4p/tui/keymap"
 )
 
-// palette finds what can be done here by words, and does it by pressing its key:
-// it knows nothing but the key maps.
+// palette finds what can be done by words, and does it by pressing its key: it knows
+// nothing but the key maps. What can be done elsewhere is found once words are typed.
 type palette struct {
 	*ui
-	all    []keymap.Binding
+	all    []command
 	field  field
 	sel    int
 	from   int // the first row that is shown
 	h      int // rows of the last view
 	hidden []keymap.Intent
+}
+
+// command is a binding, and where it is to be found if not here.
+type command struct {
+	keymap.Binding
+	key   string // as a person reads it
+	place string
+	door  keymap.Intent
+	alone bool // it needs nothing selected
 }
 
 // newPalette is the palette of a screen's keys and those that hold everywhere.
@@ -30,9 +39,25 @@ func newPalette(u *ui, here keymap.Map) *palette {
 		p.hidden = append(p.hidden, keymap.Answer)
 	}
 	for _, b := range append(slices.Clone(here.Bindings), u.bound(keymap.Global).Bindings...) {
-		known := slices.ContainsFunc(p.all, func(o keymap.Binding) bool { return o.Intent == b.Intent })
+		known := slices.ContainsFunc(p.all, func(o command) bool { return o.Intent == b.Intent })
 		if !known && !slices.Contains(p.hidden, b.Intent) {
-			p.all = append(p.all, b)
+			p.all = append(p.all, command{Binding: b})
+		}
+	}
+	for _, r := range keymap.Rooms {
+		if r.Map.Name == here.Name {
+			continue
+		}
+		r.Map = u.bound(r.Map)
+		for _, b := range r.Commands() {
+			if slices.ContainsFunc(p.all, func(o command) bool { return o.Words == b.Words }) {
+				continue
+			}
+			c := command{b, firstKey(b), r.Map.Name, r.Door, slices.Contains(r.Alone, b.Intent)}
+			if r.Door != keymap.None {
+				c.Label = u.keyOf(keymap.Feed, r.Door) + " " + firstKey(b)
+			}
+			p.all = append(p.all, c)
 		}
 	}
 	return p
@@ -40,17 +65,27 @@ func newPalette(u *ui, here keymap.Map) *palette {
 
 func (p *palette) init() tea.Cmd { return nil }
 
-// found are the bindings in which each typed word stands.
-func (p *palette) found() []keymap.Binding {
-	words := strings.Fields(strings.ToLower(p.field.value()))
-	var out []keymap.Binding
-	for _, b := range p.all {
-		text := strings.ToLower(b.Words + " " + b.Short + " " + b.Label)
-		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
-			out = append(out, b)
+// found are the commands in which each typed word stands, first those that begin with
+// what is typed.
+func (p *palette) found() []command {
+	typed := strings.ToLower(p.field.value())
+	words := strings.Fields(typed)
+	var out, rest []command
+	for _, c := range p.all {
+		if c.place != "" && len(words) == 0 {
+			continue
+		}
+		does, short := strings.ToLower(c.Words), strings.ToLower(c.Short)
+		text := does + " " + short + " " + strings.ToLower(c.Label)
+		switch {
+		case slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }):
+		case strings.HasPrefix(short, typed) || strings.HasPrefix(does, typed):
+			out = append(out, c)
+		default:
+			rest = append(rest, c)
 		}
 	}
-	return out
+	return append(out, rest...)
 }
 
 func (p *palette) update(msg tea.Msg) tea.Cmd {
@@ -89,7 +124,23 @@ func (p *palette) run(i int) tea.Cmd {
 	if i >= len(found) {
 		return nil
 	}
-	return tea.Sequence(p.close(p), p.press(found[i].Keys[0]))
+	c := found[i]
+	if c.place == "" {
+		return tea.Sequence(p.close(p), p.press(c.Keys[0]))
+	}
+	home, isFeed := p.layers[0].screen.(*feed)
+	if !isFeed {
+		return nil
+	}
+	closed := p.close(p)
+	if c.door == keymap.None {
+		return tea.Sequence(closed, home.key(c.Intent))
+	}
+	opened := home.key(c.door)
+	if !c.alone {
+		return tea.Sequence(closed, opened, p.say(note, "Select one, then press "+c.key+": "+c.Words+"."))
+	}
+	return tea.Sequence(closed, opened, p.press(c.Keys[0]))
 }
 
 func (p *palette) view(w, h int) frame {
@@ -105,6 +156,9 @@ func (p *palette) view(w, h int) frame {
 		b, bar, words := found[i], " ", found[i].Words
 		if cells(words)+18 > w {
 			words = b.Short
+		}
+		if b.place != "" {
+			words += p.theme.Dim.Render("  in " + b.place)
 		}
 		if i == p.sel {
 			bar = p.theme.Select.Render("┃")

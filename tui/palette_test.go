@@ -54,3 +54,29 @@ func TestThePaletteOffersEveryIntentOfItsPlace(t *testing.T) {
 		}
 	}
 }
+
+func TestThePaletteReachesWhatIsDoneElsewhere(t *testing.T) {
+	p := sit(t, crowded(), 80, 24)
+	p.press(":").doesNotSee("back up").types("back up").sees("P b", "back up your keys", "in You").press("enter").sees("Back up", "›")
+	p = sit(t, crowded(), 80, 24)
+	p.press("f", ":").types("write a post").press("enter").sees("New post").press("esc").sees("Bob")
+	p.press("esc", ":").types("rename").sees("f r", "in Friends").press("enter").sees("Bob", "Select one, then press r: rename.")
+	p.press("r").sees("Rename")
+}
+
+// Nobody has to know on which screen something is done.
+func TestThePaletteOfTheFeedFindsWhatEveryScreenDoes(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	offered := newPalette(p.app.ui, keymap.Feed)
+	words := map[string]bool{}
+	for _, c := range offered.all {
+		words[c.Words] = true
+	}
+	for _, m := range []keymap.Map{keymap.FriendList, keymap.SelfShown, keymap.MutedList} {
+		for _, b := range (keymap.Room{Door: keymap.Friends, Map: m}).Commands() {
+			if !words[b.Words] {
+				t.Errorf("%s: %q is not found", m.Name, b.Words)
+			}
+		}
+	}
+}

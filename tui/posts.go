@@ -260,7 +260,8 @@ func (p *posts) view(w, h int) frame {
 		}
 		return f
 	}
-	f.lines = append(head, p.list.view(w, p.room(h))...)
+	f.lines = append(f.lines, head...)
+	f.lines = append(f.lines, p.list.view(w, p.room(h))...)
 	p.itemHits(len(head), p.clicked)
 	if n := p.eyeRows(h); n > 0 {
 		f.lines = append(fit(f.lines, h-n), p.recordPanel(&p.list, w, n)...)
