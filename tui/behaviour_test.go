@@ -370,3 +370,14 @@ func TestOfSeveralWaitingTextsThereIsOneWord(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWaitedStaysSelectedWhenItIsSent(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.fake.offline = true
+	p.press("n").types("offline one").press("ctrl+s").press("n").types("offline two").press("ctrl+s", "j")
+	p.sees("┃◆ you", "offline two", "offline one")
+	p.fake.says(key(30), 0, "news from elsewhere")
+	p.fake.connects()
+	p.fake.says(key(30), 0, "news after that")
+	p.hears(client.FeedChanged).sees("↑ 1 new", "┃◆ you", "offline two", "offline one").doesNotSee("after that")
+}

@@ -334,7 +334,7 @@ func (f *fake) make(kind protocol.Kind, target protocol.UUID, text string) (clie
 		return client.Sent{}, f.err
 	}
 	n := len(f.log) + 1
-	it := client.Item{Seq: uint64(n), ID: id(1000 + n), Kind: kind, Target: target, Author: me, Text: text, CreatedAt: t0}
+	it := client.Item{Seq: uint64(n), ID: id(1000 + n + len(f.outbox)), Kind: kind, Target: target, Author: me, Text: text, CreatedAt: t0}
 	if f.offline {
 		it.Seq, it.Pending = 0, &client.Pending{}
 		f.outbox = append(f.outbox, it)
@@ -345,6 +345,17 @@ func (f *fake) make(kind protocol.Kind, target protocol.UUID, text string) (clie
 		f.counts[target]++
 	}
 	return client.Sent{ID: it.ID, Seq: &it.Seq}, nil
+}
+
+// connects sends what waits.
+func (f *fake) connects() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, it := range f.outbox {
+		it.Seq, it.Pending = uint64(len(f.log)+1), nil
+		f.log = append(f.log, it)
+	}
+	f.offline, f.outbox = false, nil
 }
 
 func (f *fake) browse(_ context.Context, address string) error {

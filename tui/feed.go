@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -234,6 +235,7 @@ func (f *feed) load() tea.Cmd {
 			w.top = it.Seq
 			break
 		}
+		w.waiting = append(w.waiting, it.ID)
 	}
 	if !f.cutTop && w.top > 0 {
 		w.top = max(w.top, f.shown) // what was hidden above may be back
@@ -254,6 +256,7 @@ type window struct {
 	top     uint64 // the newest seq in it
 	shown   uint64 // the newest seq that was ever shown
 	size    int
+	waiting []protocol.UUID // what is shown of the outbox
 }
 
 // countLimit bounds the count of new posts.
@@ -274,6 +277,11 @@ func (w window) read(ctx context.Context, c feedClient) (msg feedLoadedMsg) {
 	if err != nil {
 		msg.err = err
 		return msg
+	}
+	for _, it := range head { // what waited and is sent now stays where it is
+		if it.Seq > 0 && slices.Contains(w.waiting, it.ID) {
+			w.top, w.shown = max(w.top, it.Seq), max(w.shown, it.Seq)
+		}
 	}
 	for _, it := range head {
 		switch {
