@@ -21,6 +21,9 @@ var commands = []struct{ words, does string }{
 	{"comment NUMBER TEXT", "comment on a post"},
 	{"delete NUMBER", "delete what is yours"},
 	{"report NUMBER, mute NUMBER, hide NUMBER", "tell the operator, hear an author no more, see a post no more"},
+	{"muted", "whom you muted and what you hid; unmute NUMBER and unhide NUMBER undo it"},
+	{"by NAME, by NUMBER", "all that a friend, or the author of a post, posted"},
+	{"bookmark NUMBER", "keep a post to come back to, or let it go; bookmarks reads what you kept"},
 	{"retry NUMBER, discard NUMBER", "send again, or throw away, what the server refused"},
 	{"friends", "your friends and invites"},
 	{"invite NAME", "make an invite and print its link; invite alone prints the open ones"},
@@ -61,6 +64,16 @@ func (r *reader) command(ctx context.Context, line string) error {
 		r.comment(ctx, rest)
 	case "delete", "report", "mute", "hide", "retry", "discard":
 		r.act(ctx, lower, rest)
+	case "muted":
+		r.muted(ctx)
+	case "unmute", "unhide":
+		r.undo(ctx, lower, rest)
+	case "bookmark":
+		r.bookmark(ctx, rest)
+	case "bookmarks":
+		r.bookmarks(ctx)
+	case "by":
+		r.by(ctx, rest)
 	case "friends":
 		r.friends(ctx)
 	case "invite", "invites":
@@ -89,6 +102,10 @@ func (r *reader) unknown(ctx context.Context, word, line string) {
 
 func (r *reader) help() {
 	for _, c := range commands {
+		r.say(c.words + ": " + c.does + ".")
+	}
+	r.say("What is not done here is done in a shell:")
+	for _, c := range elsewhere {
 		r.say(c.words + ": " + c.does + ".")
 	}
 }

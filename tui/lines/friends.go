@@ -84,7 +84,7 @@ func (r *reader) link(i client.Invite) {
 	r.say("An invite for " + name + ", until " + i.ExpiresAt.Local().Format("2 January 15:04") + ". Send this link to " + name + " only: it works once, for whoever uses it first.")
 	r.raw(i.Link.URL())
 	if i.Link.Loopback() {
-		r.say("It works on this machine only, because the server runs inside this app.")
+		r.say("It works on this machine only: the server listens nowhere else.")
 	}
 	if i.Unsent {
 		r.say("The server has not been told yet: the link works once it is reached.")

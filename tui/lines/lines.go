@@ -39,6 +39,7 @@ type Client interface {
 	MarkRead(ctx context.Context, v client.View, seq uint64) error
 	Status() client.Status
 	writer
+	keeper
 	befriender
 }
 
@@ -78,6 +79,8 @@ type reader struct {
 	noted  string
 	asked  map[protocol.UUID]bool // acceptances that were told
 	attach *client.Picture
+	// unheard is what "muted" listed last.
+	unheard client.Muted
 }
 
 // errQuit ends the loop.

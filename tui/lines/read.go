@@ -185,7 +185,7 @@ func (r *reader) from(ctx context.Context, q client.Query) {
 	for i := len(items) - 1; i >= 0; i-- {
 		r.item("", items[i])
 	}
-	if newest := newest(items); newest > 0 && q.Search == "" && q.View != client.Mine {
+	if newest := newest(items); newest > 0 && q.Search == "" && q.Name == "" && q.Author == nil && q.View != client.Mine {
 		_ = r.Client.MarkRead(ctx, q.View, newest)
 	}
 	r.place.first = items[len(items)-1].Seq

@@ -175,10 +175,10 @@ func (r *reader) act(ctx context.Context, word, rest string) {
 		done = "Reported to the server's operator."
 	case "mute":
 		err = r.Client.Mute(ctx, at.author)
-		done = "Muted: nothing of this author is read any more, on this machine."
+		done = "Muted: nothing of this author is read any more, on this machine. Type muted to undo it."
 	case "hide":
 		err = r.Client.Hide(ctx, at.id)
-		done = "Hidden, on this machine."
+		done = "Hidden, on this machine. Type muted to undo it."
 	case "retry":
 		err = r.Client.Retry(ctx, at.id)
 		done = "It is sent again."
