@@ -69,6 +69,14 @@ var scenes = []struct {
 	act  func(p *person)
 }{
 	{"welcome", newFake, func(*person) {}},
+	{"welcome_offline", func() *fake {
+		f := newFake()
+		f.status = client.Status{
+			Connection: client.Offline, Server: "http://127.0.0.1:9999", RetryAt: t0.Add(12 * time.Second),
+			Err: protocol.Errorf(protocol.CodeNoServer, "The server at 127.0.0.1:9999 cannot be reached: check the address, and that this computer is online."),
+		}
+		return f
+	}, func(*person) {}},
 	{"feed", lively, func(*person) {}},
 	{"feed_selected", lively, func(p *person) { p.press("j", "j", "j") }},
 	{"feed_new_above", lively, func(p *person) {

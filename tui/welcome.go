@@ -36,6 +36,22 @@ func (u *ui) welcome(w int) []string {
 		choice{keymap.Server, "enter a server's address"})...)
 }
 
+// unreached is the welcome where no server answers: what is wrong, and what can be done.
+func (u *ui) unreached(w int) []string {
+	text := "It is tried again by itself; what you write meanwhile is kept."
+	if u.status.Err != nil {
+		text = sentence(u.status.Err) + " " + text
+	}
+	var out []string
+	for _, l := range wrapOwn(text, w-4) {
+		out = append(out, "  "+l)
+	}
+	return append(append(out, ""), u.choices(w, keymap.Feed,
+		choice{keymap.Server, "enter another server's address"},
+		choice{keymap.NewPost, "write a first post"},
+		choice{keymap.Friends, "friends, invites and phone book"})...)
+}
+
 // choice is something to do and its words.
 type choice struct {
 	intent keymap.Intent
@@ -93,7 +109,11 @@ func (f *feed) empty(w, h int) []string {
 		if h < 14 {
 			title, out = nil, nil
 		}
-		return append(append(out, title...), f.welcome(w)...)
+		out = append(out, title...)
+		if f.status.Connection == client.Offline && !f.starting() {
+			return append(out, f.unreached(w)...)
+		}
+		return append(out, f.welcome(w)...)
 	default:
 		out = append(append(out, say("Nobody has posted here yet.")...), "")
 		return append(out, f.choices(w, keymap.Feed, choice{keymap.NewPost, "write the first post"}, choice{keymap.Invite, "invite a friend"})...)
