@@ -164,8 +164,14 @@ func desktopEntry(program string) (string, error) {
 
 // quoteExec writes an argument of the Exec key: quoted, with a backslash before what
 // is special inside quotes, a percent sign doubled, and then every backslash doubled,
-// because the value is a string ("The Exec key" and "Possible value types").
+// because the value is a string ("The Exec key" and "Possible value types"). What
+// needs no quotes gets none: xdg-open's own reader, for where there is no GNOME and
+// no KDE, does not know them.
 func quoteExec(arg string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@"
+	if strings.Trim(arg, plain) == "" {
+		return arg
+	}
 	quoted := strings.NewReplacer(`"`, `\"`, "`", "\\`", `$`, `\$`, `\`, `\\`, `%`, `%%`).Replace(arg)
 	return `"` + strings.ReplaceAll(quoted, `\`, `\\`) + `"`
 }

@@ -195,6 +195,9 @@ func (g *gauntlet) life() map[string][]string {
 // server know different things, one death after the other, and everybody ends up
 // where they do when nobody dies.
 func TestProgramsThatAreKilledBetweenAnyTwoStepsEndWhereOthersDo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred processes, which start slowly under the race detector")
+	}
 	begin := func(mortal bool) *gauntlet {
 		s := start(t, t.TempDir(), "serve", "--json", "--listen", "127.0.0.1:0", "--data", t.TempDir())
 		return &gauntlet{t: t, dir: t.TempDir(), server: decode[served](t, s.next()).URL, mortal: mortal, met: map[string]bool{}}
