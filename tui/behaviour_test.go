@@ -381,3 +381,16 @@ func TestWhatWaitedStaysSelectedWhenItIsSent(t *testing.T) {
 	p.fake.says(key(30), 0, "news after that")
 	p.hears(client.FeedChanged).sees("↑ 1 new", "┃◆ you", "offline two", "offline one").doesNotSee("after that")
 }
+
+func TestTheEndOfALongPostWithoutCommentsIsReached(t *testing.T) {
+	f := newFake()
+	f.says(key(9), time.Minute, strings.Repeat("and on it goes\n", 60)+"the very end")
+	p := sit(t, f, 40, 12)
+	p.press("j", "enter").doesNotSee("the very end").press("G").sees("the very end").press("g").doesNotSee("the very end")
+}
+
+func TestAPostOfControlCharactersSaysThatNothingCanBeShown(t *testing.T) {
+	f := newFake()
+	f.says(key(9), time.Minute, "\x1b[2J\x1b[H\u202e")
+	sit(t, f, 80, 24).sees("anonymous", "(nothing that can be shown)")
+}

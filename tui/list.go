@@ -115,6 +115,9 @@ func (l *list) move(i keymap.Intent) bool {
 		l.sel, l.row = min(0, len(l.items)-1), 0
 	case keymap.Bottom:
 		l.sel, l.row = len(l.items)-1, l.h
+		if l.sel >= 0 {
+			l.row -= l.height(l.sel) // the end of one that is taller than the view
+		}
 	default:
 		return false
 	}

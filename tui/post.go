@@ -108,6 +108,9 @@ func (u *ui) lay(it client.Item, v version) []string {
 	}
 	clean := paragraphs(it.Text)
 	text := u.drawAddresses(it.ID, clean, wrap(clean, w))
+	if clean.IsEmpty() && it.Image == nil {
+		text = []string{u.theme.Dim.Render(cut("(nothing that can be shown)", w))}
+	}
 	if hidden := len(text) - foldedLines; !v.expanded && hidden > 1 {
 		text = append(text[:foldedLines:foldedLines], u.theme.Dim.Render("… "+thousands(hidden)+" more lines: "+u.keyOf(keymap.Feed, keymap.Open)))
 	}

@@ -281,7 +281,7 @@ func (t *thread) hints() []keymap.Intent {
 	if t.eye.open {
 		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}
 	}
-	hints := []keymap.Intent{keymap.Comment, keymap.Down, keymap.Back}
+	hints := []keymap.Intent{keymap.Comment, keymap.Back, keymap.Down}
 	if it, ok := t.selected(); ok {
 		switch {
 		case it.Pending != nil && it.Pending.Refused != nil:
