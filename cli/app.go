@@ -35,7 +35,8 @@ type app struct {
 	err                      error
 	quiet                    bool // about what the profile's owner should know
 
-	client *client.Client
+	client  *client.Client
+	signals signals
 
 	mu     sync.Mutex
 	next   string // the profile that the app is to go on with

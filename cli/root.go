@@ -17,9 +17,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -37,13 +35,9 @@ type Streams struct {
 
 // Execute runs one command line and returns the exit code.
 func Execute(ctx context.Context, args []string, std Streams) int {
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
-		ends = append(ends, syscall.SIGHUP)
-	}
-	ctx, stop := signal.NotifyContext(ctx, ends...)
-	defer stop()
 	a := &app{Streams: std}
+	ctx, stop := a.signals.endBy(ctx)
+	defer stop()
 	root := newRoot(a)
 	root.SetArgs(linkFirst(root, args))
 	root.SetIn(std.In)

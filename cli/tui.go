@@ -77,7 +77,7 @@ func (a *app) runProfile(ctx context.Context, link *protocol.Link) error {
 		err = tui.Run(ctx, tui.Options{
 			Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note, Reach: reach{a}, Selves: selves{a},
 			Settings: &set, Problems: problems, Images: images,
-			In: a.In, Out: a.Out,
+			In: a.In, Out: a.Out, Hold: a.signals.hold,
 		})
 	}
 	stop(errAppEnded)

@@ -18,6 +18,7 @@ import (
 type composeClient interface {
 	Post(ctx context.Context, text string, p *client.Picture) (client.Sent, error)
 	drafter
+	Scratch() (string, error)
 }
 
 // compose is where a post is written.
@@ -87,6 +88,9 @@ func (c *compose) key(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	if c.sending {
 		return nil
+	}
+	if c.keys().Intent(msg.String()) == keymap.Editor {
+		return c.editor.openOutside()
 	}
 	return c.editor.update(msg)
 }
@@ -176,7 +180,7 @@ func (c *compose) title() string { return c.heading("New post") }
 func (c *compose) keys() keymap.Map { return c.bound(keymap.Write) }
 
 func (c *compose) hints() []keymap.Intent {
-	hints := []keymap.Intent{keymap.Send, keymap.Attach, keymap.Back}
+	hints := []keymap.Intent{keymap.Send, keymap.Attach, keymap.Back, keymap.Editor}
 	if c.attached.picture != nil {
 		hints[1] = keymap.Detach
 	}

@@ -30,6 +30,7 @@ type editor struct {
 	dirty bool // typed since the last save
 	timer bool // a save is coming
 	sent  bool // the draft is gone, with the text: nothing may bring it back
+	away  bool // another program edits it
 }
 
 type (
@@ -87,6 +88,11 @@ func (e *editor) update(msg tea.Msg) tea.Cmd {
 			return e.fail(msg.err)
 		}
 		return nil
+	case editedMsg:
+		if msg.gen == e.gen {
+			return e.edited(msg)
+		}
+		return nil
 	case tea.PasteMsg:
 		return e.input(tea.PasteMsg{Content: plain.Block(msg.Content).String()})
 	case tea.KeyPressMsg:
@@ -96,6 +102,9 @@ func (e *editor) update(msg tea.Msg) tea.Cmd {
 }
 
 func (e *editor) input(msg tea.Msg) tea.Cmd {
+	if e.away {
+		return nil
+	}
 	before := e.area.Value()
 	var cmd tea.Cmd
 	e.area, cmd = e.area.Update(msg)

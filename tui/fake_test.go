@@ -48,6 +48,9 @@ type fake struct {
 	clip     string // the clipboard's program, "" for none
 	clipErr  error  // that it ends with
 	loopback bool
+
+	scratch    string // for a text that an editor has
+	scratchErr error
 }
 
 func newFake() *fake {

@@ -84,6 +84,10 @@ type Options struct {
 	Out io.Writer // os.Stdout when nil
 	Env []string  // os.Environ() when nil
 
+	// Hold leaves interrupts to the program that has the terminal, until its answer is
+	// called; nil where they do not end the app.
+	Hold func() (release func())
+
 	program []tea.ProgramOption // for tests
 }
 
@@ -134,7 +138,7 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 		set: set,
 		ctx: ctx, client: o.Client, theme: chooseTheme(set.Theme, true, colour), profile: profile,
 		now: time.Now, saveDir: o.SaveDir, pictures: newPictures(o.Images, canvas, o.Env),
-		drafts: &draftBox{last: map[string]int{}},
+		drafts: &draftBox{last: map[string]int{}}, terminal: tty{o.In, o.Out, o.Hold, tea.Exec}, env: o.Env,
 		after: func(d time.Duration, msg tea.Msg) tea.Cmd {
 			return tea.Tick(d, func(time.Time) tea.Msg { return msg })
 		},

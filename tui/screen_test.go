@@ -48,6 +48,9 @@ func sitWith(t testing.TB, f *fake, w, h int, o Options, colour bool) *person {
 		p.timers = append(p.timers, msg)
 		return nil
 	}
+	p.app.terminal.run = func(c tea.ExecCommand, ended tea.ExecCallback) tea.Cmd {
+		return func() tea.Msg { return ended(c.Run()) }
+	}
 	p.send(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset}) // the emulator counts grapheme clusters
 	p.send(tea.WindowSizeMsg{Width: w, Height: h})
 	p.run(p.app.Init())

@@ -127,6 +127,9 @@ func (t *thread) writeKey(msg tea.KeyPressMsg) tea.Cmd {
 	if t.sending {
 		return nil
 	}
+	if t.keys().Intent(msg.String()) == keymap.Editor {
+		return t.editor.openOutside()
+	}
 	return t.editor.update(msg)
 }
 
@@ -276,7 +279,7 @@ func (t *thread) keys() keymap.Map {
 
 func (t *thread) hints() []keymap.Intent {
 	if t.writing {
-		return []keymap.Intent{keymap.Send, keymap.Back}
+		return []keymap.Intent{keymap.Send, keymap.Back, keymap.Editor}
 	}
 	if t.eye.open {
 		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}

@@ -77,6 +77,8 @@ type ui struct {
 	saveDir     string // where pictures of codes are saved
 	pictures    *pictures
 	drafts      *draftBox
+	terminal    tty
+	env         []string
 
 	width, height int
 	graphemes     bool // the terminal counts grapheme clusters, and so does the renderer

@@ -62,6 +62,7 @@ const (
 	Send
 	Attach
 	Detach
+	Editor // of the person's own
 
 	Copy
 	SavePNG

@@ -140,6 +140,7 @@ var Write = Map{"Writing", []Binding{
 	bind(Send, "ctrl+s", "send", "send it", "ctrl+s"),
 	bind(Attach, "ctrl+o", "picture", "attach a picture (posts only)", "ctrl+o"),
 	bind(Detach, "ctrl+x", "no picture", "take the picture off", "ctrl+x"),
+	bind(Editor, "ctrl+e", "editor", "write in the editor that $VISUAL or $EDITOR names", "ctrl+e"),
 	bind(Back, "esc", "close", "close; the draft is kept", "esc"),
 }}
 

@@ -16,7 +16,7 @@ var names = [...]string{
 	Search: "search", Mark: "bookmark", Marks: "bookmarks", Whose: "author", Remote: "search-server",
 	Retry: "retry", Discard: "discard", OpenAddress: "open-address", CopyText: "copy-text",
 
-	Send: "send", Attach: "attach", Detach: "detach",
+	Send: "send", Attach: "attach", Detach: "detach", Editor: "editor",
 
 	Copy: "copy", SavePNG: "save-png", ShowLink: "show-link", Reach: "reach", Self: "you", Backup: "backup", Import: "import", Move: "move", Rotate: "change-key", Tell: "tell-friends", Warnings: "warnings",
 
