@@ -110,6 +110,18 @@ func run(t *testing.T, home string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// fails runs a p4p command that is refused and gives what it says.
+func fails(t *testing.T, home string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("p4p", args...)
+	cmd.Env = append(os.Environ(), "P4P_HOME="+home, "P4P_SERVER=")
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Fatalf("p4p %s is not refused: %s", strings.Join(args, " "), out)
+	}
+	return string(out)
+}
+
 // decode reads a JSON line.
 func decode[T any](t *testing.T, line string) T {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -210,16 +211,40 @@ func TestNoNameNumberPassphraseOrSecretCrossesTheWire(t *testing.T) {
 	a("post", "and one more")
 	a("friends", "remove", renamed)
 	b("friends")
+
+	// Somebody else was quicker: the invite is burnt and made anew.
+	stolen := decode[invited](t, a("invite", "Xanthippe Underhill"))
+	run(t, t.TempDir(), "--json", "--server", at, "accept", "--name", aliasOfA, "--", stolen.Link)
+	anew := decode[struct{ Reissued invited }](t, a("friends", "refuse", "Xanthippe Underhill", "--reissue")).Reissued
+	// The server searches for words, but never for a name.
+	b("feed", "--search", "anybody", "--remote")
+	b("feed", "--search", "everybody may", "--remote")
+	if out := fails(t, bob, "--json", "--server", at, "feed", "--search", "quackenbush", "--remote"); !strings.Contains(out, "names_stay_local") {
+		t.Fatalf("a name that is searched for: %s", out)
+	}
+	// To another machine, whose files are locked there.
+	moved := decode[struct{ Move, Code string }](t, a("move", "--yes"))
+	next := t.TempDir()
+	run(t, next, "--json", "--server", at, "move", "--receive", "--code", moved.Code, "--", moved.Move)
+	if runtime.GOOS == "linux" {
+		t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+		run(t, next, "--json", "lock")
+		t.Setenv("P4P_LOCK_PASSPHRASE", passphrase)
+	}
+	run(t, next, "--json", "--server", at, "post", "from the other machine")
 	if out := run(t, alice, "--json", "--server", at, "feed", "--limit", "50"); !strings.Contains(out, said) {
 		t.Fatalf("the feed: %s", out)
 	}
 
 	// The recorder works: what is public is found as it is said, and as the records
 	// carry it.
-	for _, public := range []string{said, comment} {
+	for _, public := range []string{said, comment, "from the other machine"} {
 		if forms := strings.Join(wire.finds(public), " "); !strings.Contains(forms, "base64url") {
 			t.Fatalf("%q crossed the wire and is found only as %q", public, forms)
 		}
+	}
+	if len(wire.finds("everybody may")) == 0 {
+		t.Fatal("the words that the server searched for are not found")
 	}
 	wire.keep([]byte("planted: Ottoline Marchbanks"))
 	if len(wire.finds("Ottoline Marchbanks")) == 0 {
@@ -234,7 +259,15 @@ func TestNoNameNumberPassphraseOrSecretCrossesTheWire(t *testing.T) {
 		aliasOfB, "Bobadilla", "Prusiner", renamed, "Quagmire", aliasOfA, "Quackenbush",
 		"Quillon Featherstone", "Featherbrain", "Gwendolyn", "Thistlewood",
 		"+49 30 555 0199", "+49305550199", "49305550199", "5550199", "quillon@mail.example", "uid-4711-of-quill",
-		passphrase, link.Secret.Base32(), string(link.Secret[:]), number, strings.ReplaceAll(number, " ", ""),
+		passphrase, number, strings.ReplaceAll(number, " ", ""),
+		"Xanthippe", "Underhill", moved.Move, strings.TrimPrefix(moved.Move, "P4P://MOVE/"), moved.Code, strings.ReplaceAll(moved.Code, "-", ""),
+	}
+	for _, text := range []string{invite.Link, stolen.Link, anew.Link} {
+		link, err := protocol.ParseLink(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets = append(secrets, link.Secret.Base32(), string(link.Secret[:]))
 	}
 	for _, secret := range secrets {
 		if forms := wire.finds(secret); len(forms) > 0 {
