@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"p4p/client"
+	"p4p/desktop"
 	"p4p/protocol"
 	"p4p/qr"
 )
@@ -30,6 +31,7 @@ type inviteFlags struct {
 	expires   time.Duration
 	png, svg  string
 	wait, yes bool
+	sms       bool
 }
 
 func inviteCommand(a *app) *cobra.Command {
@@ -48,6 +50,7 @@ func inviteCommand(a *app) *cobra.Command {
 	fl.DurationVar(&f.expires, "expires", protocol.DefaultExpiry, "how long the link can be used")
 	fl.StringVar(&f.png, "png", "", "also write the QR code to this PNG file")
 	fl.StringVar(&f.svg, "svg", "", "also write the QR code to this SVG file")
+	fl.BoolVar(&f.sms, "sms", false, "open the desktop's program for messages with the link in one, to the friend's number if it is kept")
 	fl.BoolVar(&f.wait, "wait", false, "stay until the friend accepted, and confirm")
 	fl.BoolVar(&f.yes, "yes", false, "with --wait: confirm without asking")
 	return cmd
@@ -89,8 +92,16 @@ func (a *app) invite(ctx context.Context, name string, f inviteFlags) error {
 	if err := svg.write(code.SVG); err != nil {
 		return err
 	}
-	if err := a.printInvite(inv, code); err != nil || !f.wait {
+	if err := a.printInvite(inv, code); err != nil {
 		return err
+	}
+	if f.sms {
+		if err := a.sendSMS(ctx, c, inv); err != nil {
+			return err
+		}
+	}
+	if !f.wait {
+		return nil
 	}
 	return a.waitAccepted(ctx, c, inv, f.yes)
 }
@@ -119,6 +130,30 @@ func (a *app) printInvite(inv client.Invite, code qr.Code) error {
 	}
 	_, err := fmt.Fprintln(a.Out, inv.Link.URL())
 	return err
+}
+
+// sendSMS opens a message with the link. Where that cannot be it is said: the invite is
+// made all the same.
+func (a *app) sendSMS(ctx context.Context, c *client.Client, inv client.Invite) error {
+	if inv.Link.Loopback() {
+		a.say("No SMS was begun: this link works on this machine only.")
+		return nil
+	}
+	list, err := c.Contacts(ctx)
+	if err != nil {
+		return err
+	}
+	number := ""
+	for _, p := range list {
+		if p.Name == inv.Name {
+			number = p.Number
+		}
+	}
+	a.say("Your desktop's program for messages opens; whoever else uses this machine can see the link in its list of programs while that one runs.")
+	if err := desktop.SMS(ctx, number, inv.Message()); err != nil {
+		a.say("%s. Send the link another way.", err)
+	}
+	return nil
 }
 
 func (a *app) waitAccepted(ctx context.Context, c *client.Client, inv client.Invite, yes bool) error {

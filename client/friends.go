@@ -182,44 +182,6 @@ func (c *Client) Refuse(ctx context.Context, f protocol.UUID) (Friendship, error
 	})
 }
 
-// RefuseAndReissue is [Client.Refuse] for an invite that somebody unexpected has
-// used: it is burnt, and a new one for the same name takes its place in the same
-// step. Codes as there, and server_unreachable.
-func (c *Client) RefuseAndReissue(ctx context.Context, f protocol.UUID) (Friendship, Invite, error) {
-	s, err := c.reach(ctx)
-	if err != nil {
-		return Friendship{}, Invite{}, err
-	}
-	info, err := c.freshInfo(ctx, s)
-	if err != nil {
-		return Friendship{}, Invite{}, err
-	}
-	refused, made, err := c.local.ReplaceFriendship(ctx, f, func(r *localmap.Friendship) (localmap.Friendship, error) {
-		if r.Role != protocol.RoleInviter || r.State != localmap.StateAccepted {
-			return localmap.Friendship{}, wrongState(*r, "can be refused once somebody accepted your invite, and until you confirm")
-		}
-		fresh, err := c.reissue(s, info, c.local.Key(), *r)
-		if err != nil {
-			return fresh, err
-		}
-		c.become(r, localmap.StateRefused)
-		return fresh, c.sealEnd(r, r.OwnN+1)
-	})
-	if err != nil {
-		return Friendship{}, Invite{}, err
-	}
-	c.passing(refusing, stored)
-	c.notify(friendshipChanged)
-	for _, r := range []*localmap.Friendship{&refused, &made} {
-		after, err := c.complete(ctx, r.ID)
-		c.warn(ctx, "an invite cannot be replaced now", err)
-		if err == nil || after.Pending != localmap.CallNone {
-			*r = after
-		}
-	}
-	return friendshipOf(refused), inviteOf(made), nil
-}
-
 // Remove takes a friendship away, and its name off that device's posts, at once;
 // the other side sees it ended. An open invite is revoked instead; what is over
 // is only forgotten. The contact stays in the phone book. The answer is the

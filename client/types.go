@@ -179,6 +179,11 @@ type Invite struct {
 	Unsent     bool // the server does not know it yet: the link does not work yet
 }
 
+// Message is the words in which the link goes to the friend, by SMS or otherwise.
+func (i Invite) Message() string {
+	return "My invite to P4P, for you alone. It works once: " + i.Link.URL()
+}
+
 // Preview is what an invite's link turns out to be, before anything is accepted.
 type Preview struct {
 	Link      protocol.Link

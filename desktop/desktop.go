@@ -27,6 +27,7 @@ type system struct {
 	lookPath func(string) (string, error)
 	run      func(ctx context.Context, name string, args ...string) error
 	feed     func(ctx context.Context, text, name string, args ...string) error
+	output   func(ctx context.Context, name string, args ...string) (string, error)
 }
 
 // Open opens an http or https address with the system's opener: open on macOS,

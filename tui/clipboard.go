@@ -15,6 +15,7 @@ type copying struct {
 	what    string // it is, as in "Copied what with …"; "" where that is plain
 	instead string // what to do if pasting gives nothing
 	more    string // a further sentence, or ""
+	lead    string // a sentence before, or ""
 }
 
 type copiedMsg struct {
@@ -41,10 +42,14 @@ func (u *ui) copyEnded(msg copiedMsg) tea.Cmd {
 	if msg.more != "" {
 		more = " " + msg.more
 	}
-	if msg.err == nil {
-		return u.say(good, "Copied"+what+" with "+msg.with+"."+more)
+	lead, m := "", good
+	if msg.lead != "" {
+		lead, m = msg.lead+" ", note
 	}
-	text := "Sent" + what + " to your terminal (OSC 52), which confirms nothing: if pasting gives nothing, " + msg.instead + "." + more
+	if msg.err == nil {
+		return u.say(m, lead+"Copied"+what+" with "+msg.with+"."+more)
+	}
+	text := lead + "Sent" + what + " to your terminal (OSC 52), which confirms nothing: if pasting gives nothing, " + msg.instead + "." + more
 	why := ""
 	if !errors.Is(msg.err, desktop.ErrNoClipboard) {
 		why = msg.err.Error()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"p4p/qr"
 )
@@ -62,7 +63,7 @@ func TestACodeOnTheScreenIsReadFromDarkAndLightTerminals(t *testing.T) {
 		out := newTerminal(t)
 		in, keys := io.Pipe()
 		f := lively()
-		f.loopback = loopback
+		f.loopback, f.now = loopback, time.Now
 		var dark, light []byte
 		go func() {
 			out.await("Who else is out there")

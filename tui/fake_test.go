@@ -47,6 +47,9 @@ type fake struct {
 	network  string // that the home's server is open to
 	clip     string // the clipboard's program, "" for none
 	clipErr  error  // that it ends with
+	smsErr   error  // of the program for messages
+
+	now      func() time.Time // when invites are made; t0 when nil
 	loopback bool
 
 	scratch    string // for a text that an editor has
@@ -382,6 +385,36 @@ func (f *fake) copy(_ context.Context, text string) (string, error) {
 	return f.clip, nil
 }
 
+func (f *fake) sms(_ context.Context, number, text string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.smsErr == nil {
+		f.note("sms " + number + " < " + text)
+	}
+	return f.smsErr
+}
+
+// Reissue puts a new invite in the place of an old one, as the client does.
+func (f *fake) Reissue(ctx context.Context, fid protocol.UUID) (client.Invite, error) {
+	f.mu.Lock()
+	f.note("reissue")
+	err, name := f.err, ""
+	for _, fr := range f.friends {
+		if fr.Friendship == fid {
+			name = fr.Name
+		}
+	}
+	if err == nil {
+		f.friends = slices.DeleteFunc(f.friends, func(x client.Friendship) bool { return x.Friendship == fid })
+		f.invites = slices.DeleteFunc(f.invites, func(x client.Invite) bool { return x.Friendship == fid })
+	}
+	f.mu.Unlock()
+	if err != nil {
+		return client.Invite{}, err
+	}
+	return f.Invite(ctx, name, protocol.DefaultExpiry)
+}
+
 func (f *fake) Post(_ context.Context, text string, p *client.Picture) (client.Sent, error) {
 	return f.make(protocol.KindPost, protocol.UUID{}, text)
 }
@@ -454,8 +487,11 @@ func (f *fake) Invite(_ context.Context, name string, expires time.Duration) (cl
 	if f.err != nil {
 		return client.Invite{}, f.err
 	}
-	l := aLink(f.loopback)
-	inv := client.Invite{Name: name, Friendship: l.Friendship, Link: l, State: client.StateInvited, ExpiresAt: t0.Add(expires)}
+	l, now := aLink(f.loopback), t0
+	if f.now != nil {
+		now = f.now()
+	}
+	inv := client.Invite{Name: name, Friendship: l.Friendship, Link: l, State: client.StateInvited, ExpiresAt: now.Add(expires)}
 	f.invites = append(f.invites, inv)
 	f.friends = append(f.friends, client.Friendship{
 		Name: name, Friendship: l.Friendship, State: client.StateInvited, Inviter: true, Since: t0, ExpiresAt: &inv.ExpiresAt,

@@ -24,6 +24,7 @@ type friendsClient interface {
 	RemoveContact(ctx context.Context, name string) error
 	answerClient
 	rotateClient
+	reissuer
 }
 
 // friendRow is one line of the friends screen: a friendship, with its invite while
@@ -259,6 +260,11 @@ func (f *friends) act(i keymap.Intent, r friendRow) tea.Cmd {
 			return f.open(askRevoke(f.ui, *r.invite))
 		}
 		return f.say(note, "Only an open invite can be revoked.")
+	case keymap.Reissue:
+		if r.f == nil || !reissuable(*r.f) {
+			return f.say(note, "Only an invite that is open, expired, revoked or was refused can be made anew; "+f.keyOf(f.keys(), keymap.Invite)+" makes one.")
+		}
+		return f.remake(*r.f)
 	case keymap.Verify:
 		if r.f == nil || r.section != "Friends" || r.f.SafetyNumber == "" {
 			return f.say(note, "There is a safety number once an invite was accepted and confirmed.")
@@ -362,7 +368,7 @@ func (f *friends) state(r friendRow) string {
 	case client.StateRevoked:
 		s = "revoked " + since
 	case client.StateExpired:
-		s = "expired unused"
+		s = "expired unused; " + f.keyOf(f.keys(), keymap.Reissue) + " makes a new one"
 	default:
 		s = string(r.f.State)
 	}
@@ -429,6 +435,9 @@ func (f *friends) keys() keymap.Map {
 func (f *friends) hints() []keymap.Intent {
 	if f.eye.open {
 		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}
+	}
+	if f.sel < len(f.rows) && f.rows[f.sel].f != nil && reissuable(*f.rows[f.sel].f) {
+		return []keymap.Intent{keymap.Open, keymap.Back, keymap.Reissue, keymap.Revoke, keymap.Rename, keymap.Remove, keymap.Invite, keymap.Accept}
 	}
 	return []keymap.Intent{keymap.Open, keymap.Back, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Verify, keymap.Add}
 }

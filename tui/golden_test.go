@@ -169,6 +169,13 @@ var scenes = []struct {
 	{"invite_name", lively, func(p *person) { p.press("i"); p.types("G") }},
 	{"invite", lively, func(p *person) { p.press("i"); p.types("Bob"); p.press("enter") }},
 	{"invite_loopback", func() *fake { f := lively(); f.loopback = true; return f }, func(p *person) { p.press("i"); p.types("Bob"); p.press("enter") }},
+	{"invite_sms", lively, func(p *person) { p.press("i"); p.types("Bob"); p.press("enter", "m") }},
+	{"invite_expired", lively, func(p *person) {
+		p.press("i")
+		p.types("Bob")
+		p.press("enter")
+		p.app.now = func() time.Time { return t0.Add(8 * 24 * time.Hour) }
+	}},
 	{"invite_network", func() *fake { f := lively(); f.loopback = true; return f }, func(p *person) { p.press("i"); p.types("Bob"); p.press("enter", "L") }},
 	{"invite_accepted", lively, func(p *person) {
 		p.press("i")

@@ -5,8 +5,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -24,6 +22,7 @@ type inviteClient interface {
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 	answerClient
 	relinker
+	reissuer
 }
 
 // invite shows an invite: the code, the link, and what became of it.
@@ -34,6 +33,7 @@ type invite struct {
 	err     error // why there is no code
 	state   client.FriendState
 	unsent  bool
+	number  string // of the friend, "" for none that is kept
 	gen     int
 	loading bool
 	stale   bool
@@ -42,8 +42,9 @@ type invite struct {
 }
 
 type inviteStateMsg struct {
-	gen int
-	f   *client.Friendship
+	gen    int
+	f      *client.Friendship
+	number string
 }
 
 // words is the least room for the words beside a code.
@@ -96,7 +97,48 @@ func contactNames(c interface {
 	}
 }
 
-func (i *invite) init() tea.Cmd { return i.load() }
+func (i *invite) init() tea.Cmd { return tea.Batch(i.load(), i.countDown()) }
+
+// lastStretch is from when on the countdown goes by seconds.
+const lastStretch = 2 * time.Minute
+
+type inviteTickMsg struct{ gen int }
+
+// countDown draws the screen again when the time that is left reads otherwise; minutes
+// and more the app redraws itself.
+func (i *invite) countDown() tea.Cmd {
+	d := i.inv.ExpiresAt.Sub(i.now())
+	switch {
+	case !i.isOpen():
+		return nil
+	case d > lastStretch:
+		d -= lastStretch
+	case !i.still():
+		d = min(d, time.Second)
+	}
+	return i.after(d, inviteTickMsg{i.gen})
+}
+
+// isOpen tells whether the invite can still be used, by this machine's clock.
+func (i *invite) isOpen() bool {
+	return i.state == client.StateInvited && i.inv.ExpiresAt.After(i.now())
+}
+
+// known is the state as this machine's clock has it: the server tells of an expiry later.
+func (i *invite) known() client.FriendState {
+	if i.state == client.StateInvited && !i.isOpen() {
+		return client.StateExpired
+	}
+	return i.state
+}
+
+// remains is how long the invite is open yet.
+func (i *invite) remains() string {
+	if d := i.inv.ExpiresAt.Sub(i.now()); d > 0 && d <= lastStretch && !i.still() {
+		return "for " + count(int((d+time.Second-1)/time.Second), "more second", "more seconds")
+	}
+	return left(i.inv.ExpiresAt, i.now())
+}
 
 // load asks what became of the invite.
 func (i *invite) load() tea.Cmd {
@@ -107,17 +149,35 @@ func (i *invite) load() tea.Cmd {
 	i.loading, i.stale = true, false
 	c, gen, id := i.client, i.gen, i.inv.Friendship
 	return i.do(func(ctx context.Context) tea.Msg {
+		msg := inviteStateMsg{gen: gen}
 		list, err := c.Friendships(ctx)
 		if err != nil {
-			return inviteStateMsg{gen, nil}
+			return msg
 		}
 		for _, f := range list {
 			if f.Friendship == id {
-				return inviteStateMsg{gen, &f}
+				msg.f = &f
 			}
 		}
-		return inviteStateMsg{gen, nil}
+		if msg.f != nil {
+			msg.number = numberOf(ctx, c, msg.f.Name)
+		}
+		return msg
 	})
+}
+
+// numberOf is the telephone number of somebody in the phone book, "" if none is kept.
+func numberOf(ctx context.Context, c inviteClient, name string) string {
+	list, err := c.Contacts(ctx)
+	if err != nil {
+		return "" // it can be typed
+	}
+	for _, p := range list {
+		if p.Name == name {
+			return p.Number
+		}
+	}
+	return ""
 }
 
 // update: see screen.
@@ -128,6 +188,13 @@ func (i *invite) update(msg tea.Msg) tea.Cmd {
 	case changedMsg:
 		if msg.what&(client.FriendsChanged|client.NoticesChanged) != 0 {
 			return i.load()
+		}
+	case inviteTickMsg:
+		if msg.gen == i.gen {
+			if !i.isOpen() {
+				return i.load()
+			}
+			return i.countDown()
 		}
 	case inviteStateMsg:
 		if msg.gen == i.gen {
@@ -144,7 +211,7 @@ func (i *invite) update(msg tea.Msg) tea.Cmd {
 func (i *invite) took(msg inviteStateMsg) tea.Cmd {
 	i.loading = false
 	if msg.f != nil {
-		i.state, i.unsent = msg.f.State, msg.f.Unsent
+		i.state, i.unsent, i.number = msg.f.State, msg.f.Unsent, msg.number
 		if i.state == client.StateAccepted {
 			return tea.Batch(i.close(i), i.open(newAnswer(i.ui, *msg.f)))
 		}
@@ -156,11 +223,21 @@ func (i *invite) took(msg inviteStateMsg) tea.Cmd {
 }
 
 func (i *invite) key(intent keymap.Intent) tea.Cmd {
+	if !i.isOpen() && intent != keymap.Back && intent != keymap.Reissue {
+		if intent == keymap.None {
+			return nil
+		}
+		return i.say(note, "This link opens nothing any more.")
+	}
 	switch intent {
 	case keymap.Back:
 		return i.close(i)
 	case keymap.Copy:
 		return i.copy(copying{text: i.inv.Link.URL(), instead: i.keyOf(i.keys(), keymap.ShowLink) + " shows the link"})
+	case keymap.SMS:
+		return i.sms()
+	case keymap.Reissue:
+		return i.remake(client.Friendship{Name: i.inv.Name, Friendship: i.inv.Friendship, State: i.known(), Inviter: true})
 	case keymap.Reach:
 		return i.toggleReach()
 	case keymap.SavePNG:
@@ -200,154 +277,3 @@ func (i *invite) savePNG() tea.Cmd {
 		return attemptedMsg{"Saved as " + name + ". It is a secret until it is used.", err}
 	})
 }
-
-// beside tells whether the code fits a room with words at its side, and under
-// whether it does with words below it.
-func (i *invite) beside(w, h int) bool {
-	cols, rows := i.code.Size()
-	return i.err == nil && w >= cols+words+2 && h >= rows
-}
-
-func (i *invite) under(w, h int) bool {
-	cols, rows := i.code.Size()
-	return i.err == nil && w >= cols && h >= rows+9
-}
-
-// covers: where header and footer would cut the code, the code gets their rows.
-func (i *invite) covers(w, h int) bool {
-	bw, bh := w, h-2-len(i.banners())
-	return i.state == client.StateInvited && !i.beside(bw, bh) && !i.under(bw, bh) && i.beside(w, h-1)
-}
-
-// view: see screen.
-func (i *invite) view(w, h int) frame {
-	switch {
-	case i.state != client.StateInvited:
-		return frame{lines: i.over(w)}
-	case i.covers(w, h) && h == i.height:
-		lines := i.sideBySide(w, h-1, append([]string{i.connection()}, i.news(w)...))
-		return frame{lines: append(fit(lines, h-1), i.footer(i, h-1))}
-	case i.beside(w, h):
-		return frame{lines: i.sideBySide(w, h, nil)}
-	case i.under(w, h):
-		return frame{lines: append(i.code.Lines(), i.text(w, 0, true, nil)...)}
-	default:
-		return frame{lines: i.text(w, h, false, nil)}
-	}
-}
-
-// news is what would stand in banners and toasts.
-func (i *invite) news(w int) []string {
-	cols, _ := i.code.Size()
-	room := w - cols - 3
-	out := i.toastIn(room, 6) // a narrow column needs more rows
-	if len(i.notices) > 0 {
-		for _, l := range wrapOwn("★ Someone accepted your invite for "+line(i.notices[0].Name, 20)+": press "+i.keyOf(keymap.Global, keymap.Answer), room) {
-			out = append(out, i.theme.Friend.Render(l))
-		}
-	}
-	return out
-}
-
-func (i *invite) sideBySide(w, h int, last []string) []string {
-	cols, rows := i.code.Size()
-	side := i.text(w-cols-3, min(h, rows), true, last)
-	side = fit(side, max(min(h, len(side)), rows))
-	out := make([]string, 0, len(side))
-	code := i.code.Lines()
-	for n, s := range side {
-		c := strings.Repeat(" ", cols)
-		if n < len(code) {
-			c = code[n]
-		}
-		out = append(out, c+"  "+s)
-	}
-	return fit(out, min(h, len(out)))
-}
-
-// text is the words of the invite, in a column of w cells. Its paragraphs are set
-// apart if that fits h rows.
-func (i *invite) text(w, h int, withCode bool, last []string) []string {
-	name := line(i.inv.Name, 24)
-	var out []string
-	var ends []int // of the paragraphs
-	add := func(style func(...string) string, text string) {
-		for _, l := range wrapOwn(text, w-1) {
-			if !withCode {
-				l = " " + l
-			}
-			out = append(out, style(l))
-		}
-		ends = append(ends, len(out))
-	}
-	t := i.theme
-	add(t.Title.Render, "An invite for "+name)
-	if withCode {
-		add(t.Text.Render, "Let the phone scan the code, or send this link in a private message (c copies it):")
-	} else {
-		cols, rows := i.code.Size()
-		add(t.Warn.Render, "! The window is too small for the code: it needs "+thousands(cols+words+2)+" columns and "+thousands(rows+1)+" rows.")
-		add(t.Text.Render, "p saves it as a picture; c copies the link, l shows it:")
-	}
-	for _, l := range hardWrap(i.inv.Link.URL(), w-2) {
-		if !withCode {
-			l = " " + l
-		}
-		out = append(out, t.Key.Render(l))
-	}
-	ends = append(ends, len(out))
-	if i.unsent {
-		add(t.Warn.Render, "! It does not work yet: the server has to be reached first.")
-	} else if text, warn := i.reachWords(); warn {
-		add(t.Warn.Render, text)
-	} else if text != "" {
-		add(t.Dim.Render, text)
-	}
-	add(t.Dim.Render, "It works once, "+left(i.inv.ExpiresAt, i.now())+". Waiting for "+name+"…")
-	if len(out)+len(ends)+len(last) <= h {
-		for n, at := range slices.Backward(ends) {
-			if n > 0 || withCode {
-				out = slices.Insert(out, at, "")
-			}
-		}
-	}
-	return append(out, last...)
-}
-
-// over is what became of an invite that is no longer open.
-func (i *invite) over(w int) []string {
-	name := line(i.inv.Name, 24)
-	text := "The invite for " + name + " is no longer open."
-	switch i.state {
-	case client.StateFriend:
-		text = name + " is a friend now. Their posts show the name, the earlier ones too."
-	case client.StateExpired:
-		text = "The invite for " + name + " expired before anybody used it: make another."
-	case client.StateRevoked:
-		text = "The invite for " + name + " was revoked: its link opens nothing any more."
-	case client.StateRefused:
-		text = "You refused whoever accepted the invite for " + name + "."
-	}
-	out := []string{""}
-	for _, l := range wrapOwn(text, w-4) {
-		out = append(out, "  "+l)
-	}
-	return out
-}
-
-func (i *invite) title() string { return i.heading("Invite") }
-
-func (i *invite) keys() keymap.Map { return i.bound(keymap.InviteShown) }
-
-func (i *invite) hints() []keymap.Intent {
-	if i.state != client.StateInvited {
-		return []keymap.Intent{keymap.Back}
-	}
-	hints := []keymap.Intent{keymap.Copy, keymap.SavePNG, keymap.ShowLink}
-	if opens, shuts := i.reachable(); opens || shuts {
-		hints = append(hints, keymap.Reach)
-	}
-	return append(hints, keymap.Back)
-}
-
-func (i *invite) typing() bool { return false }

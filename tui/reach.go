@@ -36,7 +36,7 @@ type reachedMsg struct {
 
 // reachable tells what the key for opening would do: open or shut, if anything.
 func (i *invite) reachable() (opens, shuts bool) {
-	if i.reach == nil || !i.reach.Own() || i.state != client.StateInvited {
+	if i.reach == nil || !i.reach.Own() || !i.isOpen() {
 		return false, false
 	}
 	at := i.reach.Opened()

@@ -69,7 +69,9 @@ type Options struct {
 	Open func(ctx context.Context, address string) error
 	// Copy puts a text on the system's clipboard and tells by which program;
 	// desktop.Copy when nil.
-	Copy   func(ctx context.Context, text string) (program string, err error)
+	Copy func(ctx context.Context, text string) (program string, err error)
+	// SMS has the system's program for messages begin one; desktop.SMS when nil.
+	SMS    func(ctx context.Context, number, text string) error
 	Reach  Reach
 	Selves Selves        // the profiles of this home
 	Note   func() string // what the embedded server has to say once, or ""
@@ -151,6 +153,9 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 	}
 	if u.toClipboard = o.Copy; u.toClipboard == nil {
 		u.toClipboard = desktop.Copy
+	}
+	if u.sendSMS = o.SMS; u.sendSMS == nil {
+		u.sendSMS = desktop.SMS
 	}
 	u.reach, u.selves = o.Reach, o.Selves
 	u.profileName = o.Client.Whoami(ctx).Profile

@@ -223,6 +223,7 @@ func runIn(t *testing.T, o Options) error { return Run(t.Context(), withSize(o))
 // clipboard of whoever runs the tests.
 func withSize(o Options) Options {
 	o.Copy = func(context.Context, string) (string, error) { return "", desktop.ErrNoClipboard }
+	o.SMS = func(context.Context, string, string) error { return errors.New("No SMS from tests") }
 	o.program = append(o.program, tea.WithWindowSize(80, 24))
 	return o
 }

@@ -41,7 +41,7 @@ func sit(t testing.TB, f *fake, w, h int) *person {
 
 func sitWith(t testing.TB, f *fake, w, h int, o Options, colour bool) *person {
 	t.Helper()
-	o.Client, o.Changes, o.SaveDir, o.Open, o.Copy, o.Reach, o.Selves = f, f, t.TempDir(), f.browse, f.copy, f, f
+	o.Client, o.Changes, o.SaveDir, o.Open, o.Copy, o.SMS, o.Reach, o.Selves = f, f, t.TempDir(), f.browse, f.copy, f.sms, f, f
 	p := &person{t: t, fake: f, app: newApp(t.Context(), o, colorprofile.TrueColor, colour, graphics.NewCanvas(io.Discard))}
 	p.app.now = func() time.Time { return t0 }
 	p.app.after = func(_ time.Duration, msg tea.Msg) tea.Cmd {
@@ -143,6 +143,21 @@ func (p *person) types(text string) *person {
 func (p *person) paste(text string) *person { return p.send(tea.PasteMsg{Content: text}) }
 
 func (p *person) hears(c client.Change) *person { return p.send(changedMsg{c}) }
+
+// selects goes down to the line with that text.
+func (p *person) selects(text string) *person {
+	p.t.Helper()
+	for range p.app.height {
+		for _, l := range strings.Split(p.text(), "\n") {
+			if strings.Contains(l, "┃") && strings.Contains(l, text) {
+				return p
+			}
+		}
+		p.press("j")
+	}
+	p.t.Fatalf("nothing to select says %q:\n%s", text, p.text())
+	return p
+}
 
 // screen draws one frame into a terminal's emulator and reads it back.
 func (p *person) screen() *vt.Emulator {

@@ -71,6 +71,7 @@ type ui struct {
 	after       func(time.Duration, tea.Msg) tea.Cmd
 	openPage    func(ctx context.Context, address string) error // in the browser
 	toClipboard func(ctx context.Context, text string) (program string, err error)
+	sendSMS     func(ctx context.Context, number, text string) error
 	selves      Selves // nil where there is no home of profiles
 	profileName string
 	reach       Reach  // nil where there is no server of one's own

@@ -14,7 +14,7 @@ import (
 func phone(all []*govcard.Field) (best string) {
 	highest := -1
 	for _, f := range all {
-		if n, rank := dialled(f.Value), rankOf(f.Params); n != "" && rank > highest {
+		if n, rank := Dialled(f.Value), rankOf(f.Params); n != "" && rank > highest {
 			best, highest = n, rank
 		}
 	}
@@ -39,9 +39,9 @@ func rankOf(p govcard.Params) int {
 	return preference
 }
 
-// dialled is a telephone number without what only parts it, its leading + kept; "" for
+// Dialled is a telephone number without what only parts it, its leading + kept; "" for
 // what is no number, has letters, or is a code of the network (*100#).
-func dialled(number string) string {
+func Dialled(number string) string {
 	number, _, _ = strings.Cut(strings.TrimPrefix(strings.ToLower(tidy(number)), "tel:"), ";")
 	number, _, _ = strings.Cut(number, ",") // a pause, and what is dialled then
 	number = strings.TrimSpace(number)

@@ -67,7 +67,9 @@ const (
 	Copy
 	SavePNG
 	ShowLink
-	Self // what is one's own
+	SMS     // the link
+	Reissue // an invite, with another link
+	Self    // what is one's own
 	Backup
 	Import
 	Move   // to another machine

@@ -156,6 +156,8 @@ var InviteShown = Map{"An invite", []Binding{
 	bind(Copy, "c", "copy", "copy the link", "c"),
 	bind(SavePNG, "p", "save PNG", "save the code as a picture", "p"),
 	bind(ShowLink, "l", "link", "the link in full, to select by hand", "l"),
+	bind(SMS, "m", "SMS", "send the link by SMS, with your desktop's program for messages", "m"),
+	bind(Reissue, "n", "new link", "a new link in place of this one, which opens nothing any more", "n"),
 	bind(Reach, "L", "network", "open your own server to your network, for a phone; and close it again", "L"),
 	bind(Back, "esc", "close", "close; the invite stays open", "esc", "q"),
 }}
@@ -173,6 +175,7 @@ var FriendList = Map{"Friends", []Binding{
 	bind(Rename, "r", "rename", "rename", "r"),
 	bind(Remove, "d", "remove", "remove a friend or a name", "d"),
 	bind(Revoke, "x", "revoke", "revoke an open invite", "x"),
+	bind(Reissue, "n", "new invite", "make an invite anew that is open, expired, revoked or was refused", "n"),
 	bind(Verify, "s", "safety number", "compare safety numbers; take the mark off a verified friend", "s"),
 	bind(Rotate, "K", "change key", "change this device's key: a stranger to everybody but your friends", "K"),
 	bind(Tell, "T", "tell now", "tell all friends of your new key at once", "T"),

@@ -1,0 +1,170 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	"p4p/client"
+	"p4p/tui/keymap"
+)
+
+// beside tells whether the code fits a room with words at its side, and under
+// whether it does with words below it.
+func (i *invite) beside(w, h int) bool {
+	cols, rows := i.code.Size()
+	return i.err == nil && w >= cols+words+2 && h >= rows
+}
+
+func (i *invite) under(w, h int) bool {
+	cols, rows := i.code.Size()
+	return i.err == nil && w >= cols && h >= rows+9
+}
+
+// covers: where header and footer would cut the code, the code gets their rows.
+func (i *invite) covers(w, h int) bool {
+	bw, bh := w, h-2-len(i.banners())
+	return i.isOpen() && !i.beside(bw, bh) && !i.under(bw, bh) && i.beside(w, h-1)
+}
+
+// view: see screen.
+func (i *invite) view(w, h int) frame {
+	switch {
+	case !i.isOpen():
+		return frame{lines: i.over(w)}
+	case i.covers(w, h) && h == i.height:
+		lines := i.sideBySide(w, h-1, append([]string{i.connection()}, i.news(w)...))
+		return frame{lines: append(fit(lines, h-1), i.footer(i, h-1))}
+	case i.beside(w, h):
+		return frame{lines: i.sideBySide(w, h, nil)}
+	case i.under(w, h):
+		return frame{lines: append(i.code.Lines(), i.text(w, 0, true, nil)...)}
+	default:
+		return frame{lines: i.text(w, h, false, nil)}
+	}
+}
+
+// news is what would stand in banners and toasts.
+func (i *invite) news(w int) []string {
+	cols, _ := i.code.Size()
+	room := w - cols - 3
+	out := i.toastIn(room, 6) // a narrow column needs more rows
+	if len(i.notices) > 0 {
+		for _, l := range wrapOwn("★ Someone accepted your invite for "+line(i.notices[0].Name, 20)+": press "+i.keyOf(keymap.Global, keymap.Answer), room) {
+			out = append(out, i.theme.Friend.Render(l))
+		}
+	}
+	return out
+}
+
+func (i *invite) sideBySide(w, h int, last []string) []string {
+	cols, rows := i.code.Size()
+	side := i.text(w-cols-3, min(h, rows), true, last)
+	side = fit(side, max(min(h, len(side)), rows))
+	out := make([]string, 0, len(side))
+	code := i.code.Lines()
+	for n, s := range side {
+		c := strings.Repeat(" ", cols)
+		if n < len(code) {
+			c = code[n]
+		}
+		out = append(out, c+"  "+s)
+	}
+	return fit(out, min(h, len(out)))
+}
+
+// text is the words of the invite, in a column of w cells. Its paragraphs are set
+// apart if that fits h rows.
+func (i *invite) text(w, h int, withCode bool, last []string) []string {
+	name := line(i.inv.Name, 24)
+	var out []string
+	var ends []int // of the paragraphs
+	add := func(style func(...string) string, text string) {
+		for _, l := range wrapOwn(text, w-1) {
+			if !withCode {
+				l = " " + l
+			}
+			out = append(out, style(l))
+		}
+		ends = append(ends, len(out))
+	}
+	t := i.theme
+	add(t.Title.Render, "An invite for "+name)
+	if withCode {
+		add(t.Text.Render, "Let the phone scan the code, or send this link in a private message ("+i.keyOf(i.keys(), keymap.Copy)+" copies it, "+i.keyOf(i.keys(), keymap.SMS)+" by SMS):")
+	} else {
+		cols, rows := i.code.Size()
+		add(t.Warn.Render, "! The window is too small for the code: it needs "+thousands(cols+words+2)+" columns and "+thousands(rows+1)+" rows.")
+		add(t.Text.Render, i.keyOf(i.keys(), keymap.SavePNG)+" saves it as a picture; "+i.keyOf(i.keys(), keymap.Copy)+" copies the link, "+i.keyOf(i.keys(), keymap.ShowLink)+" shows it:")
+	}
+	for _, l := range hardWrap(i.inv.Link.URL(), w-2) {
+		if !withCode {
+			l = " " + l
+		}
+		out = append(out, t.Key.Render(l))
+	}
+	ends = append(ends, len(out))
+	if i.unsent {
+		add(t.Warn.Render, "! It does not work yet: the server has to be reached first.")
+	} else if text, warn := i.reachWords(); warn {
+		add(t.Warn.Render, text)
+	} else if text != "" {
+		add(t.Dim.Render, text)
+	}
+	add(t.Dim.Render, "It works once, "+i.remains()+". Waiting for "+name+"…")
+	if len(out)+len(ends)+len(last) <= h {
+		for n, at := range slices.Backward(ends) {
+			if n > 0 || withCode {
+				out = slices.Insert(out, at, "")
+			}
+		}
+	}
+	return append(out, last...)
+}
+
+// over is what became of an invite that is no longer open.
+func (i *invite) over(w int) []string {
+	name := line(i.inv.Name, 24)
+	text := "The invite for " + name + " is no longer open."
+	switch i.known() {
+	case client.StateFriend:
+		text = name + " is a friend now. Their posts show the name, the earlier ones too."
+	case client.StateExpired:
+		text = "The invite for " + name + " expired before anybody used it."
+	case client.StateRevoked:
+		text = "The invite for " + name + " was revoked: its link opens nothing any more."
+	case client.StateRefused:
+		text = "You refused whoever accepted the invite for " + name + "."
+	}
+	out := []string{""}
+	for _, l := range wrapOwn(text, w-4) {
+		out = append(out, "  "+l)
+	}
+	if i.canRemake() {
+		out = append(append(out, ""), i.choices(w, i.keys(), choice{keymap.Reissue, "make a new one for " + name})...)
+	}
+	return out
+}
+
+func (i *invite) canRemake() bool {
+	return reissuable(client.Friendship{State: i.known(), Inviter: true})
+}
+
+func (i *invite) title() string { return i.heading("Invite") }
+
+func (i *invite) keys() keymap.Map { return i.bound(keymap.InviteShown) }
+
+func (i *invite) hints() []keymap.Intent {
+	if !i.isOpen() {
+		if i.canRemake() {
+			return []keymap.Intent{keymap.Reissue, keymap.Back}
+		}
+		return []keymap.Intent{keymap.Back}
+	}
+	hints := []keymap.Intent{keymap.Copy, keymap.SMS, keymap.SavePNG, keymap.ShowLink}
+	if opens, shuts := i.reachable(); opens || shuts {
+		hints = append(hints, keymap.Reach)
+	}
+	return append(hints, keymap.Back)
+}
+
+func (i *invite) typing() bool { return false }
