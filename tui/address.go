@@ -109,15 +109,19 @@ func (u *ui) copyText(it client.Item) tea.Cmd {
 	return u.copy(copying{text: text.String(), what: "the " + what(it) + "'s text", instead: instead})
 }
 
-// addressHints tells the keys of an address in the footer, after the first two.
-func (u *ui) addressHints(hints []keymap.Intent, it client.Item) []keymap.Intent {
-	if len(addresses(it)) == 0 {
-		return hints
-	}
+// contentHints tells the keys of a picture and of an address in the footer, after the
+// first two.
+func (u *ui) contentHints(hints []keymap.Intent, it client.Item) []keymap.Intent {
 	n := min(2, len(hints))
-	with := append(append([]keymap.Intent{}, hints[:n]...), keymap.OpenAddress)
-	if len(u.notices) == 0 { // y answers while one waits
-		with = append(with, keymap.CopyText)
+	with := append([]keymap.Intent{}, hints[:n]...)
+	if it.Image != nil {
+		with = append(with, keymap.ViewPicture)
+	}
+	if len(addresses(it)) > 0 {
+		with = append(with, keymap.OpenAddress)
+		if len(u.notices) == 0 { // y answers while one waits
+			with = append(with, keymap.CopyText)
+		}
 	}
 	return append(with, hints[n:]...)
 }

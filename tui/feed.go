@@ -172,6 +172,8 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 		return f.open(newSelf(f.ui))
 	case keymap.Marks:
 		return f.open(newBookmarks(f.ui))
+	case keymap.ViewPicture:
+		return f.act(i)
 	case keymap.Open, keymap.Comment, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText, keymap.Mark, keymap.Whose:
 		return f.act(i)
 	default:
@@ -201,6 +203,8 @@ func (f *feed) act(i keymap.Intent) tea.Cmd {
 		return f.openThread(it, false)
 	case keymap.Comment:
 		return f.openThread(it, true)
+	case keymap.ViewPicture:
+		return f.viewPicture(it, f.items)
 	default:
 		return f.recordAct(i, it)
 	}
@@ -519,7 +523,7 @@ func (f *feed) hints() []keymap.Intent {
 		hints = []keymap.Intent{keymap.NewPost, keymap.Invite, keymap.Accept, keymap.Friends, keymap.NextView, keymap.Down, keymap.Quit}
 	}
 	if ok {
-		hints = f.addressHints(hints, it)
+		hints = f.contentHints(hints, it)
 	}
 	if f.unread[f.view_].Count > 0 {
 		hints = append([]keymap.Intent{keymap.Unread}, hints...)

@@ -11,6 +11,7 @@ import (
 
 	"p4p/client"
 	"p4p/protocol"
+	"p4p/tui/graphics"
 	"p4p/tui/settings"
 )
 
@@ -155,6 +156,16 @@ var scenes = []struct {
 	{"eye_offline", func() *fake { f := lively(); f.err = protocol.Errorf(protocol.CodeNoServer, "x"); return f }, func(p *person) { p.press("v") }},
 	{"thread", lively, func(p *person) { p.press("j", "j", "j", "enter") }},
 	{"thread_picture", lively, func(p *person) { p.press("j", "j", "j", "j", "enter") }},
+	{"picture", lively, func(p *person) { p.press("j", "j", "j", "j", "p") }},
+	{"picture_loading", func() *fake { f := lively(); f.pictures = nil; return f }, func(p *person) { p.app.pictures.wait = true; p.press("j", "j", "j", "j", "p") }},
+	{"picture_missing", func() *fake { f := lively(); f.pictures = nil; return f }, func(p *person) { p.press("j", "j", "j", "j", "p") }},
+	{"picture_off", lively, func(p *person) { p.app.pictures.mode = graphics.Off; p.press("j", "j", "j", "j", "p") }},
+	{"picture_hostile", func() *fake {
+		f := hostile()
+		it := f.says(alice, 0, "look")
+		f.paint(it, 2000, 40, strings.Join(hostileTexts, " "))
+		return f
+	}, func(p *person) { p.press("j", "p") }},
 	{"thread_writing", lively, func(p *person) { p.press("j", "j", "j", "c"); p.types("So many of us!") }},
 	{"compose", lively, func(p *person) { p.press("n") }},
 	{"compose_text", lively, func(p *person) { p.press("n"); p.types("Hello, whoever you are.\nA second line.") }},

@@ -211,6 +211,10 @@ func (p *posts) key(i keymap.Intent) tea.Cmd {
 		}
 	case keymap.Whole:
 		return p.whole(&p.list)
+	case keymap.ViewPicture:
+		if ok {
+			return p.viewPicture(it, p.items)
+		}
 	case keymap.Mark, keymap.Whose, keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText:
 		if ok {
 			return p.recordAct(i, it)
@@ -328,7 +332,11 @@ func (p *posts) hints() []keymap.Intent {
 	if len(p.items) == 0 {
 		return []keymap.Intent{keymap.Back, keymap.Search}
 	}
-	return []keymap.Intent{keymap.Open, keymap.Comment, keymap.Mark, keymap.Whose, keymap.Back, keymap.Search, keymap.Down, keymap.Up}
+	hints := []keymap.Intent{keymap.Open, keymap.Comment, keymap.Mark, keymap.Whose, keymap.Back, keymap.Search, keymap.Down, keymap.Up}
+	if it, ok := p.selected(); ok {
+		return p.contentHints(hints, it)
+	}
+	return hints
 }
 
 func (p *posts) typing() bool { return p.search != nil && p.search.typing }

@@ -103,6 +103,10 @@ func (t *thread) key(i keymap.Intent) tea.Cmd {
 		return t.editor.area.Focus()
 	case keymap.Whole:
 		return t.whole(&t.list)
+	case keymap.ViewPicture:
+		if len(t.items) > 0 {
+			return t.viewPicture(t.items[0], t.items[:1])
+		}
 	case keymap.Delete, keymap.Report, keymap.Retry, keymap.Discard, keymap.Mute, keymap.Hide, keymap.OpenAddress, keymap.CopyText, keymap.Mark, keymap.Whose:
 		if it, ok := t.selected(); ok {
 			return t.recordAct(i, it)
@@ -296,7 +300,7 @@ func (t *thread) hints() []keymap.Intent {
 		default:
 			hints = append(hints, keymap.Report)
 		}
-		hints = t.addressHints(hints, it)
+		hints = t.contentHints(hints, it)
 	}
 	return hints
 }

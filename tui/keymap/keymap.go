@@ -57,6 +57,7 @@ const (
 	Whose       // the other posts of an author
 	Remote      // the server's search
 	OpenAddress // the web address in it
+	ViewPicture // on the whole window
 	CopyText    // that address, or the text
 
 	Send

@@ -20,6 +20,7 @@ var (
 	copyText    = bind(CopyText, "y Y", "copy", "copy its web address, or its text (Y while y answers)", "Y", "y")
 	mark        = bind(Mark, "b", "bookmark", "keep the post to come back to; again to let it go", "b")
 	whose       = bind(Whose, "w", "author", "all that this author posted", "w")
+	viewPicture = bind(ViewPicture, "p", "picture", "the picture, on the whole window", "p")
 	submit      = bind(Submit, "enter", "go on", "go on", "enter")
 )
 
@@ -57,7 +58,7 @@ var Feed = Map{"Feed", []Binding{
 	bind(PreviousView, "shift+tab", "view", "previous view", "shift+tab"),
 	bind(Top, "g home .", "newest", "to the newest; new posts flow in there", "g", "home", "."),
 	bottom, pageDown, pageUp,
-	openAddress, copyText, mark, whose,
+	openAddress, copyText, viewPicture, mark, whose,
 	bind(Search, "/", "search", "search the posts", "/"),
 	bind(Marks, "B", "bookmarks", "the posts that you kept", "B"),
 	bind(Unread, "u", "unread", "to the first post that you have not read; • marks these", "u"),
@@ -80,7 +81,7 @@ var Feed = Map{"Feed", []Binding{
 var Thread = Map{"Post and comments", []Binding{
 	down, up,
 	bind(Comment, "c", "comment", "write a comment", "c", "enter"),
-	openAddress, copyText, mark, whose,
+	openAddress, copyText, viewPicture, mark, whose,
 	top, bottom, pageDown, pageUp,
 	bind(Delete, "d", "delete", "delete what is selected, if it is yours", "d"),
 	bind(Report, "!", "report", "report what is selected to the server's operator", "!"),
@@ -97,7 +98,7 @@ var Posts = Map{"Some posts", []Binding{
 	bind(Open, "enter", "open", "open the post with its comments", "enter", "right", "l"),
 	bind(Comment, "c", "comment", "comment on the post", "c"),
 	bind(Search, "/", "search", "other words to search for", "/"),
-	openAddress, copyText, mark, whose,
+	openAddress, copyText, viewPicture, mark, whose,
 	top, bottom, pageDown, pageUp,
 	bind(Delete, "d", "delete", "delete a post of yours", "d"),
 	bind(Report, "!", "report", "report the post to the server's operator", "!"),
@@ -106,6 +107,13 @@ var Posts = Map{"Some posts", []Binding{
 	bind(Retry, "r", "retry", "send again what the server refused", "r"),
 	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
 	eye, back,
+}}
+
+// PictureShown is the keys of a picture on the whole window.
+var PictureShown = Map{"A picture", []Binding{
+	bind(Down, "j ↓", "next", "the next picture", "down", "j", "right", "l", "space"),
+	bind(Up, "k ↑", "previous", "the one before", "up", "k", "left", "h"),
+	bind(Back, "esc", "back", "back", "esc", "q", "p", "enter"),
 }}
 
 // Find is the keys of the words that are searched for.
@@ -240,4 +248,4 @@ var Messages = Map{"Log", []Binding{
 }}
 
 // All are the maps in the order of the help.
-var All = []Map{Feed, Thread, Posts, Find, Write, InviteShown, FriendList, SelfShown, MutedList, EyeFeed, EyeThread, Global}
+var All = []Map{Feed, Thread, Posts, PictureShown, Find, Write, InviteShown, FriendList, SelfShown, MutedList, EyeFeed, EyeThread, Global}
