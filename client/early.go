@@ -40,8 +40,8 @@ func (c *Client) tooEarly(s *server, o localmap.Outgoing, why *protocol.Error) b
 	return true
 }
 
-// due is what of the outbox can be sent now: nothing that was refused, and nothing
-// that is too early.
+// due is what of the outbox can be sent now: nothing that was refused, nothing that
+// is too early, and nothing that may still be undone.
 func (o *outgoing) due(list []localmap.Outgoing, now time.Time) []localmap.Outgoing {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -50,7 +50,7 @@ func (o *outgoing) due(list []localmap.Outgoing, now time.Time) []localmap.Outgo
 	for _, out := range list {
 		e, ok := o.early[out.ID]
 		switch {
-		case out.Refused != nil:
+		case out.Refused != nil, now.Before(out.Due):
 		case ok && now.Before(e.until):
 			still[out.ID] = e
 		default:
@@ -69,12 +69,12 @@ func (o *outgoing) earlyFate(id protocol.UUID) (fate, bool) {
 	return fate{refused: e.why}, ok
 }
 
-// nextDue is a timer until the first record that is too early can be sent; it
-// never fires where there is none.
+// nextDue is a timer until the first record that is too early, or may still be
+// undone, can be sent; it never fires where there is none.
 func (c *Client) nextDue() (timer <-chan time.Time, stop func()) {
 	c.outgoing.mu.Lock()
 	defer c.outgoing.mu.Unlock()
-	var first time.Time
+	first := c.outgoing.held
 	for _, e := range c.outgoing.early {
 		if first.IsZero() || e.until.Before(first) {
 			first = e.until

@@ -279,17 +279,17 @@ func (c *Client) waiting(ctx context.Context) (waiting, error) {
 	for _, i := range c.outgoing.justSent(at) {
 		w.add(i)
 	}
-	for _, o := range list {
-		r, err := protocol.ParseRecord(o.JWS)
-		if err != nil {
-			c.warn(ctx, "a record in the outbox is damaged", err)
+	sent := map[protocol.UUID]bool{}
+	for _, i := range w.items {
+		sent[i.ID] = true
+	}
+	for _, waits := range c.outgoing.parse(list, func(err error) { c.warn(ctx, "a record in the outbox is damaged", err) }) {
+		if sent[waits.ID] {
 			continue
 		}
-		i := c.itemOf(r)
-		i.Pending = &Pending{Sending: c.outgoing.isSending(o.ID), Refused: o.Refused}
-		if !slices.ContainsFunc(w.items, func(j Item) bool { return j.ID == i.ID }) {
-			w.add(i)
-		}
+		i := c.itemOf(waits.Record)
+		i.Pending = &Pending{Sending: c.outgoing.isSending(i.ID), Refused: waits.Refused, Due: waits.Due}
+		w.add(i)
 	}
 	return w, nil
 }

@@ -25,6 +25,8 @@ type outgoing struct {
 	wake chan struct{} // something waits
 
 	mu      sync.Mutex
+	held    time.Time                         // when the first that may still be undone is to be sent; zero for none
+	parsed  map[protocol.UUID]protocol.Record // what waited when it was last asked for
 	sending map[protocol.UUID]bool
 	early   map[protocol.UUID]early
 	sent    []Item // taken by the server and not yet in the cache
@@ -147,8 +149,15 @@ type mail struct {
 // deliver sends one batch: pictures first, then the records.
 func (m *mail) deliver(ctx context.Context, list []localmap.Outgoing) error {
 	var ready []localmap.Outgoing
+	if err := m.c.local.MarkTried(ctx, untried(list)); err != nil {
+		return err
+	}
 	m.c.outgoing.setSending(list)
-	defer m.c.outgoing.setSending(nil)
+	m.c.notify(FeedChanged)
+	defer func() {
+		m.c.outgoing.setSending(nil)
+		m.c.notify(FeedChanged)
+	}()
 	for _, o := range list {
 		switch err := m.putPicture(ctx, o); {
 		case err == nil:
@@ -166,6 +175,16 @@ func (m *mail) deliver(ctx context.Context, list []localmap.Outgoing) error {
 		}
 	}
 	return m.records(ctx, ready, true)
+}
+
+func untried(list []localmap.Outgoing) []protocol.UUID {
+	var ids []protocol.UUID
+	for _, o := range list {
+		if !o.Tried {
+			ids = append(ids, o.ID)
+		}
+	}
+	return ids
 }
 
 // putPicture sends the picture that a record names, if it has one.
@@ -287,6 +306,7 @@ func (c *Client) keepSending(ctx context.Context) {
 		timer, stop := c.nextDue()
 		select {
 		case <-timer:
+			c.warn(ctx, "the outbox cannot be read", c.countOutbox(ctx)) // what was held waits from now on
 		case <-c.outgoing.wake:
 		case <-ctx.Done():
 		}

@@ -194,9 +194,7 @@ func (c *Client) poll(ctx context.Context) {
 // otherWrote follows another process's change of the local map.
 func (c *Client) otherWrote(ctx context.Context) {
 	c.warn(ctx, "the outbox cannot be read", c.countOutbox(ctx))
-	if c.Status().Outbox > 0 {
-		poke(c.outgoing.wake)
-	}
+	poke(c.outgoing.wake)
 	if id, _, _ := c.local.Server(); id != nil {
 		c.boundTo(*id)
 		if s := c.link.get(); s != nil && s.Info.Server != *id {

@@ -53,29 +53,95 @@ func (c *Client) Comment(ctx context.Context, post protocol.UUID, text string) (
 // server refused is only discarded. Codes: as [Client.Post], and unknown_record,
 // not_author, deleted, bad_target.
 func (c *Client) Delete(ctx context.Context, record protocol.UUID) (Sent, error) {
-	waiting, err := c.waiting(ctx)
+	i, err := c.ownWords(ctx, record)
+	switch {
+	case err != nil:
+		return Sent{}, err
+	case i.Pending != nil && i.Pending.Refused != nil:
+		return Sent{ID: record}, c.Discard(ctx, record)
+	}
+	r, err := c.keep(ctx, c.keyOf(i), protocol.KindDeletion, protocol.Payload{Target: record}, func(r protocol.Record) error {
+		return c.local.Enqueue(ctx, r, nil)
+	})
 	if err != nil {
 		return Sent{}, err
 	}
-	i, waits := waiting.get(record)
-	if waits && i.Pending != nil && i.Pending.Refused != nil {
-		return Sent{ID: record}, c.Discard(ctx, record)
+	return c.tryNow(ctx, r)
+}
+
+// DeleteLater is [Client.Delete] with time to undo it: the record leaves the views at
+// once, and the server is told when d has passed. The deletion, whose UUID is returned,
+// is in the outbox from the beginning, so that it holds whatever ends meanwhile. What
+// waits in the outbox is discarded instead: wrong_state. Codes: as [Client.Delete].
+func (c *Client) DeleteLater(ctx context.Context, record protocol.UUID, d time.Duration) (protocol.UUID, error) {
+	i, err := c.ownWords(ctx, record)
+	switch {
+	case err != nil:
+		return protocol.UUID{}, err
+	case i.Pending != nil:
+		return protocol.UUID{}, protocol.Errorf(protocol.CodeWrongState, "This %s still waits in the outbox: discard it there.", i.Kind)
 	}
+	r, err := c.keep(ctx, c.keyOf(i), protocol.KindDeletion, protocol.Payload{Target: record}, func(r protocol.Record) error {
+		return c.local.EnqueueLater(ctx, r, c.now().Add(d))
+	})
+	poke(c.outgoing.wake)
+	return r.ID, err
+}
+
+// Undo takes back what [Client.DeleteLater] made, as if it had never been. It is too
+// late for that: unknown_record.
+func (c *Client) Undo(ctx context.Context, deletion protocol.UUID) error {
+	return c.changedOutbox(ctx, c.local.Undo(ctx, deletion))
+}
+
+// hurry is how long the end of a program waits for the server to take deletions.
+const hurry = 2 * time.Second
+
+// FinishDeletions sends what could still be undone, if there is such a thing and the
+// server is there; else it stays in the outbox, due. It is for the end of a program.
+func (c *Client) FinishDeletions(ctx context.Context) error {
+	released, err := c.local.Release(ctx)
+	if err != nil || !released {
+		return err
+	}
+	if err := c.changedOutbox(ctx, nil); err != nil {
+		return err
+	}
+	if online, runs := c.streams.isOnline(); runs && !online {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, hurry)
+	defer cancel()
+	_, err = c.send(limited)
+	return err
+}
+
+// ownWords is a post or comment of one's own, as it waits or as it was taken.
+func (c *Client) ownWords(ctx context.Context, record protocol.UUID) (Item, error) {
+	waiting, err := c.waiting(ctx)
+	if err != nil {
+		return Item{}, err
+	}
+	i, waits := waiting.get(record)
 	if !waits {
 		row, err := c.record(ctx, record)
 		if err != nil {
-			return Sent{}, err
+			return Item{}, err
 		}
 		i.Kind, i.Author = row.Kind, row.Author
 	}
 	if i.Kind != protocol.KindPost && i.Kind != protocol.KindComment {
-		return Sent{}, protocol.Errorf(protocol.CodeBadTarget, "Only posts and comments can be deleted, and %s is a %s.", record, i.Kind)
+		return Item{}, protocol.Errorf(protocol.CodeBadTarget, "Only posts and comments can be deleted, and %s is a %s.", record, i.Kind)
 	}
 	if !c.local.Own(i.Author) {
-		return Sent{}, protocol.Errorf(protocol.CodeNotAuthor, "Only its author can delete a %s, and this one is not yours.", i.Kind)
+		return Item{}, protocol.Errorf(protocol.CodeNotAuthor, "Only its author can delete a %s, and this one is not yours.", i.Kind)
 	}
-	key := func() protocol.DeviceKey { return c.ownKey(i.Author) }
-	return c.say(ctx, key, protocol.KindDeletion, protocol.Payload{Target: record}, nil)
+	return i, nil
+}
+
+// keyOf signs for the author of something that is one's own.
+func (c *Client) keyOf(i Item) func() protocol.DeviceKey {
+	return func() protocol.DeviceKey { return c.ownKey(i.Author) }
 }
 
 // ownKey is the key pair of one's own key, the present one or a retired one.
@@ -97,39 +163,44 @@ func (c *Client) Report(ctx context.Context, record protocol.UUID, reason string
 
 // say signs a statement once, keeps it in the outbox and tries to send it.
 func (c *Client) say(ctx context.Context, key func() protocol.DeviceKey, kind protocol.Kind, p protocol.Payload, picture []byte) (Sent, error) {
+	r, err := c.keep(ctx, key, kind, p, func(r protocol.Record) error { return c.local.Enqueue(ctx, r, picture) })
+	if err != nil {
+		return Sent{}, err
+	}
+	return c.tryNow(ctx, r)
+}
+
+// keep signs a statement once and stores it in the outbox.
+func (c *Client) keep(ctx context.Context, key func() protocol.DeviceKey, kind protocol.Kind, p protocol.Payload, enqueue func(protocol.Record) error) (protocol.Record, error) {
 	p.CreatedAt = protocol.Cut(c.now())
 	if _, err := protocol.Sign(key(), kind, p); err != nil {
-		return Sent{}, err // before any server is asked
+		return protocol.Record{}, err // before any server is asked
 	}
 	var err error
 	if p.Nonce, err = protocol.NewNonce(c.opt.Random); err != nil {
-		return Sent{}, err
+		return protocol.Record{}, err
 	}
 	var r protocol.Record
 	for range 2 {
 		if p.Server, err = c.patientServerID(ctx); err != nil {
-			return Sent{}, err
+			return protocol.Record{}, err
 		}
 		if r, err = protocol.Sign(key(), kind, p); err != nil {
-			return Sent{}, err
+			return protocol.Record{}, err
 		}
-		err = c.local.Enqueue(ctx, r, picture)
-		if protocol.CodeOf(err) != protocol.CodeWrongState {
+		if err = enqueue(r); protocol.CodeOf(err) != protocol.CodeWrongState {
 			break
 		}
 		// Another process has given this unbound profile another key.
 		if _, err := c.local.Refresh(ctx); err != nil {
-			return Sent{}, err
+			return protocol.Record{}, err
 		}
 	}
 	if err != nil {
-		return Sent{}, err
+		return protocol.Record{}, err
 	}
 	c.boundTo(p.Server)
-	if err := c.changedOutbox(ctx, nil); err != nil {
-		return Sent{}, err
-	}
-	return c.tryNow(ctx, r)
+	return r, c.changedOutbox(ctx, nil)
 }
 
 func (c *Client) patientServerID(ctx context.Context) (protocol.UUID, error) {

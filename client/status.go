@@ -62,19 +62,30 @@ func (c *Client) boundTo(id protocol.UUID) {
 	c.setStatus(func(s *Status) { s.ServerID, s.Bound = id, true })
 }
 
-// countOutbox brings the counts of what waits up to date.
+// countOutbox brings the counts of what waits up to date. What may still be undone
+// does not wait for the server yet.
 func (c *Client) countOutbox(ctx context.Context) error {
 	list, err := c.local.OutboxList(ctx)
 	if err != nil {
 		return err
 	}
-	refused := 0
+	var waits, refused int
+	var held time.Time
+	now := c.now()
 	for _, o := range list {
-		if o.Refused != nil {
+		switch {
+		case o.Refused != nil:
 			refused++
+		case !now.Before(o.Due):
+			waits++
+		case held.IsZero() || o.Due.Before(held):
+			held = o.Due
 		}
 	}
-	c.setStatus(func(s *Status) { s.Outbox, s.Refused = len(list)-refused, refused })
+	c.outgoing.mu.Lock()
+	c.outgoing.held = held
+	c.outgoing.mu.Unlock()
+	c.setStatus(func(s *Status) { s.Outbox, s.Refused = waits, refused })
 	return nil
 }
 

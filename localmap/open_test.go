@@ -355,6 +355,7 @@ func TestAMapOfTheFirstVersionKeepsItsPeople(t *testing.T) {
 	ok(t, m.Close())
 	for _, query := range []string{
 		"DELETE FROM goose_db_version WHERE version_id > 1", "DROP TABLE cards", "DROP TABLE made", "DROP TABLE cuts", "DROP TABLE reseals", "ALTER TABLE contacts DROP COLUMN nickname", "ALTER TABLE contacts DROP COLUMN number",
+		"ALTER TABLE outbox DROP COLUMN due", "ALTER TABLE outbox DROP COLUMN tried",
 	} {
 		doSQL(t, m.dir, query)
 	}

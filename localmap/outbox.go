@@ -18,6 +18,8 @@ type Outgoing struct {
 	Picture  []byte // to be put before the record, or nil; nil in [Map.OutboxList]
 	QueuedAt time.Time
 	Refused  *protocol.Error // why the server will not take it, nil while it may
+	Due      time.Time       // not to be sent before
+	Tried    bool            // it was on its way: the server may have it
 }
 
 // Enqueue stores a signed record until the server has it: when it returns nil,
@@ -27,6 +29,10 @@ type Outgoing struct {
 // Codes: other_server; wrong_state when the record was signed with a key that
 // another process has replaced meanwhile ([Map.Rebind]): sign again.
 func (m *Map) Enqueue(ctx context.Context, r protocol.Record, picture []byte) error {
+	return m.enqueue(ctx, r, picture, 0)
+}
+
+func (m *Map) enqueue(ctx context.Context, r protocol.Record, picture []byte, due int64) error {
 	switch {
 	case r.ID != protocol.RecordUUID(r.JWS):
 		return fmt.Errorf("local map: the record %s has other bytes than it says", r.ID)
@@ -49,8 +55,8 @@ func (m *Map) Enqueue(ctx context.Context, r protocol.Record, picture []byte) er
 		if _, err := t.ExecContext(ctx, "INSERT INTO made (id) VALUES (?) ON CONFLICT (id) DO NOTHING", r.ID[:]); err != nil {
 			return err
 		}
-		_, err = t.ExecContext(ctx, "INSERT INTO outbox (id, kind, jws, queued, picture) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-			r.ID[:], r.Kind, r.JWS, m.now().UnixMilli(), picture)
+		_, err = t.ExecContext(ctx, "INSERT INTO outbox (id, kind, jws, queued, picture, due, tried) VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING",
+			r.ID[:], r.Kind, r.JWS, m.now().UnixMilli(), picture, due)
 		return err
 	})
 }
@@ -66,7 +72,7 @@ func (m *Map) outbox(ctx context.Context, picture string) ([]Outgoing, error) {
 	var all []Outgoing
 	err := m.read(ctx, func(q querier) error {
 		rows, err := q.QueryContext(ctx,
-			"SELECT id, kind, jws, queued, refused_code, refused_message, "+picture+" FROM outbox ORDER BY n")
+			"SELECT id, kind, jws, queued, refused_code, refused_message, due, tried, "+picture+" FROM outbox ORDER BY n")
 		if err != nil {
 			return err
 		}
@@ -74,11 +80,15 @@ func (m *Map) outbox(ctx context.Context, picture string) ([]Outgoing, error) {
 		for rows.Next() {
 			var o Outgoing
 			var code, message *string
-			if err := rows.Scan(fixed(o.ID[:]), &o.Kind, &o.JWS, (*millis)(&o.QueuedAt), &code, &message, &o.Picture); err != nil {
+			var due int64
+			if err := rows.Scan(fixed(o.ID[:]), &o.Kind, &o.JWS, (*millis)(&o.QueuedAt), &code, &message, &due, &o.Tried, &o.Picture); err != nil {
 				return err
 			}
 			if code != nil && message != nil {
 				o.Refused = &protocol.Error{Code: protocol.Code(*code), Message: *message}
+			}
+			if due > 0 {
+				o.Due = time.UnixMilli(due).UTC()
 			}
 			all = append(all, o)
 		}

@@ -157,3 +157,49 @@ func TestDraftsAndSettingsAreKeptUntilTheyAreEmptied(t *testing.T) {
 		t.Errorf("reopened: %q", got)
 	}
 }
+
+func TestWhatIsNotDueIsUndoneAndWhatIsReleasedIsNot(t *testing.T) {
+	c := &clock{noon}
+	m, err := Open(t.TempDir(), Options{Now: c.now})
+	ok(t, err)
+	defer func() { ok(t, m.Close()) }()
+	first, second := post(t, m, "first", nil), post(t, m, "second", nil)
+	ok(t, m.EnqueueLater(ctx, first, noon.Add(6*time.Second)))
+	ok(t, m.EnqueueLater(ctx, second, noon.Add(6*time.Second)))
+	ok(t, m.Undo(ctx, first.ID))
+	wantCode(t, m.Undo(ctx, first.ID), protocol.CodeUnknownRecord)
+	if !must[bool](t)(m.Release(ctx)) || must[bool](t)(m.Release(ctx)) {
+		t.Error("it was not released once")
+	}
+	wantCode(t, m.Undo(ctx, second.ID), protocol.CodeUnknownRecord)
+	if got := must[[]Outgoing](t)(m.Outbox(ctx)); len(got) != 1 || got[0].ID != second.ID || !got[0].Due.IsZero() {
+		t.Errorf("the outbox has %+v", got)
+	}
+}
+
+func TestWhatIsWrittenAgainIsADraftOrWaitsNeverBoth(t *testing.T) {
+	m := fresh(t)
+	r := post(t, m, "hello", nil)
+	ok(t, m.Enqueue(ctx, r, nil))
+	ok(t, m.SaveDraft(ctx, "post", "another"))
+	wantCode(t, m.Reopen(ctx, r.ID, "post", "hello"), protocol.CodeWrongState)
+	ok(t, m.SaveDraft(ctx, "post", ""))
+	ok(t, m.Reopen(ctx, r.ID, "post", "hello"))
+	wantCode(t, m.Reopen(ctx, r.ID, "post", "hello"), protocol.CodeUnknownRecord)
+	if n := len(must[[]Outgoing](t)(m.Outbox(ctx))); n != 0 || must[string](t)(m.Draft(ctx, "post")) != "hello" {
+		t.Errorf("%d wait", n)
+	}
+}
+
+func TestWhatWasOnItsWayIsKnownEverAfter(t *testing.T) {
+	m := fresh(t)
+	r := post(t, m, "hello", nil)
+	ok(t, m.Enqueue(ctx, r, nil))
+	if must[[]Outgoing](t)(m.Outbox(ctx))[0].Tried {
+		t.Error("it was on its way before it was sent")
+	}
+	ok(t, m.MarkTried(ctx, []protocol.UUID{r.ID, other}))
+	if !must[[]Outgoing](t)(m.Outbox(ctx))[0].Tried {
+		t.Error("it is forgotten")
+	}
+}
