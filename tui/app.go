@@ -180,6 +180,13 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 		return a.say(good, msg.done)
 	case copiedMsg:
 		return a.copyEnded(msg)
+	case deletedMsg:
+		return a.tookDeletion(msg)
+	case undoOverMsg:
+		a.undoOver(msg)
+		return nil
+	case undoneMsg:
+		return a.undone(msg)
 	case leaveMsg:
 		return a.quit()
 	case attemptedMsg:
@@ -298,6 +305,8 @@ func (a *app) key(msg tea.KeyPressMsg) tea.Cmd {
 			return a.say(note, "The mouse selects text now, as your terminal does it. "+a.keyOf(keymap.Global, keymap.Mouse)+" gives it back.")
 		}
 		return a.say(good, "The mouse scrolls, selects and opens again.")
+	case keymap.Undelete:
+		return a.undelete()
 	case keymap.Warnings:
 		if len(a.warnings) > 0 {
 			return a.open(askWarning(a.ui))
@@ -325,7 +334,7 @@ func (a *app) quit() tea.Cmd {
 			cmds = append(cmds, k.keep())
 		}
 	}
-	return tea.Sequence(append(cmds, tea.Quit)...)
+	return tea.Sequence(append(cmds, a.finishDeletions(), tea.Quit)...)
 }
 
 // putAway does what quit does, once the program has ended by itself.
@@ -337,6 +346,9 @@ func (a *app) putAway(ctx context.Context) {
 				cmd()
 			}
 		}
+	}
+	if cmd := a.finishDeletions(); cmd != nil {
+		cmd()
 	}
 }
 

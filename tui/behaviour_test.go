@@ -54,8 +54,7 @@ func TestTheNewPostsAreCounted(t *testing.T) {
 
 func TestADeletedSelectionLeavesItsNeighbourSelected(t *testing.T) {
 	p := sit(t, lively(), 80, 24)
-	p.press("j", "j", "j", "d").sees("Delete this post?", "Who else").press("y")
-	p.did("delete " + id(4).String()).sees("Deleted.")
+	p.press("j", "j", "j", "d").did("delete " + id(4).String()).sees("Deleted: U undoes it")
 	p.hears(client.FeedChanged).doesNotSee("Who else").sees("┃★ Alice")
 }
 

@@ -52,6 +52,7 @@ type fake struct {
 	now      func() time.Time // when invites are made; t0 when nil
 	loopback bool
 
+	deleted    []taken
 	scratch    string // for a text that an editor has
 	scratchErr error
 }
@@ -423,13 +424,48 @@ func (f *fake) Comment(_ context.Context, post protocol.UUID, text string) (clie
 	return f.make(protocol.KindComment, post, text)
 }
 
-func (f *fake) Delete(_ context.Context, record protocol.UUID) (client.Sent, error) {
+// DeleteLater, Undo and FinishDeletions: as the client does.
+func (f *fake) DeleteLater(_ context.Context, record protocol.UUID, _ time.Duration) (protocol.UUID, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.note("delete " + record.String())
-	f.log = slices.DeleteFunc(f.log, func(it client.Item) bool { return it.ID == record })
-	n := uint64(999)
-	return client.Sent{ID: record, Seq: &n}, f.err
+	if f.err != nil {
+		return protocol.UUID{}, f.err
+	}
+	d := record
+	d[2]++
+	i := slices.IndexFunc(f.log, func(it client.Item) bool { return it.ID == record })
+	f.deleted = append(f.deleted, taken{d, i, f.log[i]})
+	f.log = slices.Delete(f.log, i, i+1)
+	return d, nil
+}
+
+// taken is a record that was deleted, and from where.
+type taken struct {
+	deletion protocol.UUID
+	at       int
+	client.Item
+}
+
+func (f *fake) Undo(_ context.Context, deletion protocol.UUID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("undo")
+	i := slices.IndexFunc(f.deleted, func(t taken) bool { return t.deletion == deletion })
+	if i < 0 || f.err != nil {
+		return protocol.Errorf(protocol.CodeUnknownRecord, "It is too late to undo this: it is on its way to the server.")
+	}
+	f.log = slices.Insert(f.log, f.deleted[i].at, f.deleted[i].Item)
+	f.deleted = slices.Delete(f.deleted, i, i+1)
+	return nil
+}
+
+func (f *fake) FinishDeletions(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("finish deletions")
+	f.deleted = nil
+	return f.err
 }
 
 func (f *fake) Report(_ context.Context, record protocol.UUID, reason string) (client.Sent, error) {

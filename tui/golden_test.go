@@ -110,7 +110,21 @@ var scenes = []struct {
 	}, func(*person) {}},
 	{"feed_friends_empty", newFake, func(p *person) { p.press("tab") }},
 	{"feed_mine_empty", newFake, func(p *person) { p.press("tab", "tab") }},
-	{"feed_delete", lively, func(p *person) { p.press("j", "j", "j", "d") }},
+	{"feed_delete", lively, func(p *person) { p.press("j", "j", "j", "d"); p.hears(client.FeedChanged) }},
+	{"feed_undo", lively, func(p *person) {
+		p.press("j", "j", "j", "d")
+		p.hears(client.FeedChanged)
+		p.press("U")
+		p.hears(client.FeedChanged)
+	}},
+	{"thread_delete", lively, func(p *person) {
+		p.fake.comments(id(4), me, time.Minute, "I am here too.")
+		p.fake.comments(id(4), me, time.Minute, "And here.")
+		p.press("j", "j", "j", "enter", "G", "d")
+		p.hears(client.FeedChanged)
+		p.press("d")
+		p.hears(client.FeedChanged)
+	}},
 	{"feed_report", lively, func(p *person) { p.press("j", "!"); p.types("spam") }},
 	{"feed_unread", func() *fake { f := lively(); f.read[client.Everyone], f.read[client.Replies] = 2, 7; return f }, func(*person) {}},
 	{"feed_replies", func() *fake { f := lively(); f.read[client.Replies] = 7; return f }, func(p *person) { p.press("shift+tab") }},

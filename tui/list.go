@@ -22,8 +22,9 @@ type list struct {
 	unread   func(client.Item) bool // what gets the mark of the unread; nil for nothing
 	ruled    bool                   // a line divides the first item from the others
 	cache    map[protocol.UUID]laid
-	drawn    []int // the item in each row of the last view
-	w, h     int   // of the last view
+	drawn    []int         // the item in each row of the last view
+	back     protocol.UUID // an item that is to come back, and to be selected then; zero for none
+	w, h     int           // of the last view
 }
 
 // bar is how the selected item shows: lit where the keys go to, faint beside it.
@@ -84,6 +85,10 @@ func (l *list) set(items []client.Item) {
 	for i, it := range items {
 		where[it.ID] = i
 	}
+	if n, ok := where[l.back]; ok {
+		l.sel, l.back = n, protocol.UUID{}
+		return
+	}
 	for i := at; i < len(old); i++ {
 		if n, ok := where[old[i].ID]; ok {
 			l.sel = n
@@ -91,6 +96,13 @@ func (l *list) set(items []client.Item) {
 		}
 	}
 	l.sel = len(items) - 1
+}
+
+// bring selects an item that comes back, now or when it is there, unless nothing is
+// selected.
+func (l *list) bring(id protocol.UUID) {
+	l.back = id
+	l.set(l.items)
 }
 
 func (l *list) selected() (client.Item, bool) {
@@ -102,6 +114,7 @@ func (l *list) selected() (client.Item, bool) {
 
 // move is what the movement keys do. It tells whether the intent was one.
 func (l *list) move(i keymap.Intent) bool {
+	l.back = protocol.UUID{}
 	switch i {
 	case keymap.Down:
 		l.down()

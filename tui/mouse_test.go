@@ -81,8 +81,8 @@ func TestTheKeysOfTheFooterAreClicked(t *testing.T) {
 
 func TestAQuestionIsAnsweredWithTheMouseAndWhatIsBelowIsNot(t *testing.T) {
 	p := sit(t, lively(), 80, 24)
-	p.clicks("Who else").press("d").sees("Delete this post?").clicks("me!").sees("┃◆ you", "Delete this post?").clicks("n keep").doesNotSee("Delete this")
-	p.press("d").clicks("y delete").did("delete " + id(4).String())
+	p.clicks("me!").press("z").sees("Mute anonymous 9573?").clicks("Who else").sees("┃▐▌ anonymous 9573", "Mute anonymous").clicks("n keep").doesNotSee("Mute anonymous")
+	p.press("z").clicks("y mute").did("mute " + key(6).UUID().String())
 }
 
 func TestTheNewPostsAndAnAcceptanceAreClicked(t *testing.T) {

@@ -17,7 +17,7 @@ func TestWhatCanBeDoneIsFoundByItsWords(t *testing.T) {
 
 func TestThePaletteActsOnWhatIsSelected(t *testing.T) {
 	p := sit(t, lively(), 80, 24)
-	p.press("j", "j", "j", ":").types("delete").press("enter").sees("Delete this post?", "Who else").press("y").did("delete " + id(4).String())
+	p.press("j", "j", "j", ":").types("delete").press("enter").sees("Deleted: U undoes it").did("delete " + id(4).String())
 }
 
 func TestThePaletteKnowsThePlace(t *testing.T) {

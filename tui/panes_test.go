@@ -60,7 +60,7 @@ func TestBothSidesFollowWhatChanges(t *testing.T) {
 
 func TestADeletedPostLeavesTheRightSideToItsNeighbour(t *testing.T) {
 	p := sit(t, lively(), 120, 40)
-	p.press("j", "j", "j", "d", "y").hears(client.FeedChanged).doesNotSee("Who else").seesBeside("┃★ Alice", "No comments yet")
+	p.press("j", "j", "j", "d").hears(client.FeedChanged).doesNotSee("Who else").seesBeside("┃★ Alice", "No comments yet")
 }
 
 // Whatever stands at the left, the right side begins in its column.

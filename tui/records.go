@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -13,7 +14,9 @@ import (
 
 // recordClient is what can be done with a post or comment, wherever it is shown.
 type recordClient interface {
-	Delete(ctx context.Context, record protocol.UUID) (client.Sent, error)
+	DeleteLater(ctx context.Context, record protocol.UUID, d time.Duration) (protocol.UUID, error)
+	Undo(ctx context.Context, deletion protocol.UUID) error
+	FinishDeletions(ctx context.Context) error
 	Report(ctx context.Context, record protocol.UUID, reason string) (client.Sent, error)
 	Retry(ctx context.Context, record protocol.UUID) error
 	Discard(ctx context.Context, record protocol.UUID) error
@@ -40,7 +43,7 @@ func (u *ui) recordAct(i keymap.Intent, it client.Item) tea.Cmd {
 		case it.Label.Kind != client.You:
 			return u.say(note, "Only what you wrote yourself can be deleted; ! reports this to the server's operator.")
 		default:
-			return u.open(askDelete(u, it))
+			return u.delete(it)
 		}
 	case keymap.Report:
 		if it.Pending != nil || it.Label.Kind == client.You {
@@ -85,24 +88,6 @@ func what(it client.Item) string {
 		return "comment"
 	}
 	return "post"
-}
-
-func askDelete(u *ui, it client.Item) *sheet {
-	return &sheet{
-		ui: u, subject: "Delete this " + what(it) + "?", yes: "delete", no: "keep",
-		body: []string{excerpt(it), "The server erases it within a minute. Who has read it, has read it."},
-		onYes: func(string) work {
-			return func(ctx context.Context) (func() tea.Cmd, error) {
-				sent, err := u.client.Delete(ctx, it.ID)
-				return func() tea.Cmd {
-					if sent.Seq == nil {
-						return u.say(note, "The deletion waits in the outbox until the server is reached.")
-					}
-					return u.say(good, "Deleted.")
-				}, err
-			}
-		},
-	}
 }
 
 func askDiscard(u *ui, it client.Item) *sheet {

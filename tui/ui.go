@@ -92,6 +92,7 @@ type ui struct {
 	status        client.Status
 	warnings      []client.Warning
 	notices       []client.Friendship
+	deletions     []deletion // that can be undone, the last one last
 	attached      attachment
 	pasted        string // a link that was pasted where one types
 	gen           int

@@ -23,6 +23,7 @@ const (
 	OpenLink // the link that was pasted into a text
 	Log      // of what the app said
 	Suspend  // the program
+	Undelete // what was deleted last
 
 	Up
 	Down

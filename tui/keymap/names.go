@@ -5,7 +5,7 @@ import "strings"
 // names are what the settings file calls the intents.
 var names = [...]string{
 	Quit: "quit", Help: "help", Eye: "eye", Whole: "whole-row", Back: "back", Answer: "answer",
-	Palette: "palette", Mouse: "mouse", OpenLink: "open-link", Log: "log", Suspend: "suspend",
+	Palette: "palette", Mouse: "mouse", OpenLink: "open-link", Log: "log", Suspend: "suspend", Undelete: "undelete",
 
 	Up: "up", Down: "down", PageUp: "page-up", PageDown: "page-down", Top: "top", Bottom: "bottom",
 	Unread: "unread", MarkAll: "mark-all", NextView: "next-view", PreviousView: "previous-view", Open: "open",
