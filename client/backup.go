@@ -118,7 +118,7 @@ func CanRestore(ctx context.Context, o Options) error {
 
 // passingSetting tells which settings a profile gets by being looked at.
 func passingSetting(key string) bool {
-	return key == settingServer || key == settingBackup || strings.HasPrefix(key, readPrefix) || strings.HasPrefix(key, warnPrefix)
+	return key == settingServer || key == settingBackup || key == settingPosition || strings.HasPrefix(key, readPrefix) || strings.HasPrefix(key, warnPrefix)
 }
 
 func errNoPassphrase() *protocol.Error {

@@ -65,7 +65,7 @@ func (c *Client) MarkRead(ctx context.Context, v View, seq uint64) error {
 const readPrefix = "read:"
 
 func readSetting(v View) string {
-	return readPrefix + map[View]string{Everyone: "everyone", Friends: "friends", Mine: "mine", Replies: "replies"}[v]
+	return readPrefix + viewNames[v]
 }
 
 func (c *Client) readPlace(ctx context.Context, v View, epoch protocol.UUID) (seq uint64, ok bool, err error) {

@@ -55,6 +55,8 @@ type fake struct {
 	deleted    []taken
 	scratch    string // for a text that an editor has
 	scratchErr error
+	position   client.Position
+	kept       int // times that the position was kept
 }
 
 func newFake() *fake {
@@ -214,6 +216,21 @@ func (f *fake) Switch(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.note("switch to " + name)
+}
+
+// Position and KeepPosition: as the client does.
+func (f *fake) Position(context.Context) client.Position {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.position
+}
+
+func (f *fake) KeepPosition(_ context.Context, p client.Position) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.position = p
+	f.kept++
+	return nil
 }
 
 // Warnings and Dismiss: as the client does.

@@ -21,6 +21,7 @@ type feedClient interface {
 	Timeline(ctx context.Context, q client.Query) ([]client.Item, error)
 	recordClient
 	unreadClient
+	placeClient
 }
 
 // feed is the home screen: the timeline, newest first.
@@ -48,12 +49,16 @@ type feed struct {
 	watching bool             // it is noticed when what is new has been seen
 	keeping  bool             // what was read is kept in a moment
 	friends  int              // friendships, to know a newcomer; -1 unknown
+	place    place
 }
 
 func newFeed(u *ui) *feed {
 	f := &feed{ui: u, list: newList(u), friends: -1, gen: u.next()}
 	f.list.unread = f.isUnread
 	f.split = split{ui: u, main: &f.list}
+	f.place.at = u.client.Position(u.ctx)
+	f.view_ = f.place.at.View
+	f.goBack()
 	return f
 }
 
@@ -68,6 +73,10 @@ type (
 		friends int
 		follows bool // the newest page
 		asked   bool // whether the feed followed when it asked
+		back    bool // the window around the view's spot, with at as its selected post
+		at      int  // -1 for none
+		cut     bool // newer posts that were shown before are not in it
+		ended   bool // there is nothing older
 		err     error
 	}
 	// pageLoadedMsg is a page at one of the window's ends.
@@ -109,6 +118,10 @@ func (f *feed) take(msg tea.Msg) tea.Cmd {
 		}
 	case keepReadMsg:
 		if f.keeping {
+			return f.keep()
+		}
+	case keepPlaceMsg:
+		if f.place.waiting {
 			return f.keep()
 		}
 	case unreadFoundMsg:
@@ -213,14 +226,17 @@ func (f *feed) act(i keymap.Intent) tea.Cmd {
 // follow lets go of the selection and shows what comes in.
 func (f *feed) follow() {
 	f.sel, f.row, f.newer = -1, 0, 0
-	f.cutTop, f.ended = false, false
+	f.cutTop, f.ended, f.place.back = false, false, false
 	f.items = f.items[:min(len(f.items), page)]
 }
 
+// show changes to a view, where one was in it.
 func (f *feed) show(v client.View) tea.Cmd {
-	f.view_ = v
-	f.items, f.loaded, f.shown, f.err = nil, false, 0, nil
+	f.notePlace()
+	f.view_, f.place.at.View = v, v
+	f.items, f.loaded, f.err = nil, false, nil
 	f.follow()
+	f.goBack()
 	f.gen, f.loading, f.watching = f.next(), false, false
 	return f.load()
 }
@@ -245,8 +261,16 @@ func (f *feed) load() tea.Cmd {
 		w.top = max(w.top, f.shown) // what was hidden above may be back
 	}
 	c, gen := f.client, f.gen
+	spot, back := f.place.at.Spots[f.view_], f.place.back
 	return f.do(func(ctx context.Context) tea.Msg {
-		msg := w.read(ctx, c)
+		var msg feedLoadedMsg
+		if back {
+			msg = w.readBack(ctx, c, spot)
+		} else {
+			msg = w.read(ctx, c)
+		}
+		msg.back = back
+		msg.readCounts(ctx, c)
 		msg.gen = gen
 		return msg
 	})
@@ -268,11 +292,6 @@ const countLimit = 100
 
 func (w window) read(ctx context.Context, c feedClient) (msg feedLoadedMsg) {
 	msg.asked, msg.follows = w.follows, w.follows || w.top == 0
-	msg.friends = -1
-	if fs, err := c.Friendships(ctx); err == nil {
-		msg.friends = len(fs)
-	}
-	msg.unread, msg.counted = readUnread(ctx, c)
 	if msg.follows {
 		msg.items, msg.err = c.Timeline(ctx, client.Query{View: w.view, Limit: page})
 		return msg
@@ -300,6 +319,15 @@ func (w window) read(ctx context.Context, c feedClient) (msg feedLoadedMsg) {
 	return msg
 }
 
+// readCounts reads what the header and the newcomer's hint tell.
+func (msg *feedLoadedMsg) readCounts(ctx context.Context, c feedClient) {
+	msg.friends = -1
+	if fs, err := c.Friendships(ctx); err == nil {
+		msg.friends = len(fs)
+	}
+	msg.unread, msg.counted = readUnread(ctx, c)
+}
+
 func (f *feed) took(msg feedLoadedMsg) tea.Cmd {
 	f.loading, f.loaded, f.err = false, true, msg.err
 	if msg.friends >= 0 {
@@ -309,6 +337,10 @@ func (f *feed) took(msg feedLoadedMsg) tea.Cmd {
 	case msg.err != nil && len(f.items) > 0:
 		return f.fail(msg.err)
 	case msg.err != nil:
+	case msg.back != f.place.back:
+		f.stale = true // somebody went to the top meanwhile
+	case msg.back:
+		f.cameBack(msg)
 	case msg.asked != (f.sel < 0) && len(f.items) > 0:
 		f.stale = true // asked before the selection changed
 	default:
@@ -338,7 +370,7 @@ func (f *feed) noteShown() {
 // need loads a page where the view comes near an end of the window.
 func (f *feed) need(w, h int) tea.Cmd {
 	h -= f.eyeRows(h)
-	cmd := f.list.need(w, h-f.extra(w, h))
+	cmd := tea.Batch(f.list.need(w, h-f.extra(w, h)), f.watchPlace())
 	if f.more || !f.loaded || len(f.items) == 0 {
 		return cmd
 	}

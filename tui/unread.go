@@ -114,11 +114,13 @@ func (f *feed) readUpTo(seq uint64) tea.Cmd {
 	return f.after(keepReadAfter, keepReadMsg{})
 }
 
-// keep keeps the places that were read.
+// keep keeps the places that were read, and the one where the person is.
 func (f *feed) keep() tea.Cmd {
 	f.keeping = false
+	keepPlace := f.keepPlace()
 	c, all, moved := f.client, f.unread, f.moved
 	return f.do(func(ctx context.Context) tea.Msg {
+		keepPlace(ctx)
 		for v, u := range all {
 			if !moved[v] {
 				continue

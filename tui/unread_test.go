@@ -87,7 +87,7 @@ func TestWhatWasReadIsStillReadAfterARestart(t *testing.T) {
 	p := sit(t, f, 80, 24)
 	p.press("u", "k", "k").sees("everyone 56").press("ctrl+c")
 	p = sit(t, f, 80, 24)
-	p.sees("everyone 56").press("u").sees("┃▐▌", "post 4.", "post 3.")
+	p.sees("everyone 56", "┃▐▌", "post 3.").press("u").sees("┃▐▌", "post 4.")
 }
 
 func TestWhatStandsOnTheScreenForAWhileIsRead(t *testing.T) {
