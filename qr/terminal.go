@@ -17,6 +17,29 @@ const (
 // half a cell high.
 func (c Code) Size() (cols, rows int) { return c.size, c.rows() }
 
+// Fit returns the code enlarged by the largest whole factor with which it takes at most
+// cols x rows terminal cells; as it is where there is no such factor.
+func (c Code) Fit(cols, rows int) Code {
+	if c.size == 0 {
+		return c
+	}
+	return c.enlarged(min(cols, 2*rows) / c.size)
+}
+
+// enlarged has n x n modules for each.
+func (c Code) enlarged(n int) Code {
+	if n <= 1 {
+		return c
+	}
+	large := Code{size: n * c.size, dark: make([]bool, 0, n*n*len(c.dark))}
+	for y := range large.size {
+		for x := range large.size {
+			large.dark = append(large.dark, c.at(x/n, y/n))
+		}
+	}
+	return large
+}
+
 // Terminal returns the code for a terminal: [Code.Lines] joined by line breaks, without
 // one at the end.
 func (c Code) Terminal() string { return strings.Join(c.Lines(), "\n") }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
+	"pgregory.net/rapid"
 )
 
 func TestACodeOnATerminalScreenIsReadWhateverTheTheme(t *testing.T) {
@@ -134,4 +135,29 @@ func zbarimg(t *testing.T, picture []byte) string {
 		t.Fatalf("zbarimg reads nothing: %v", err)
 	}
 	return strings.TrimSuffix(string(out), "\n")
+}
+
+func TestACodeIsAsLargeAsTheRoomAllowsAndStillRead(t *testing.T) {
+	code := mustEncode(t, sample)
+	small, _ := code.Size()
+	rapid.Check(t, func(t *rapid.T) {
+		cols, rows := rapid.IntRange(0, 300).Draw(t, "cols"), rapid.IntRange(0, 150).Draw(t, "rows")
+		large := code.Fit(cols, rows)
+		w, h := large.Size()
+		n := w / small
+		switch {
+		case w%small != 0 || n < 1:
+			t.Fatalf("%d cells of %d", w, small)
+		case n > 1 && (w > cols || h > rows):
+			t.Fatalf("%dx%d in a room of %dx%d", w, h, cols, rows)
+		case (n+1)*small <= min(cols, 2*rows):
+			t.Fatalf("%dx%d, and the room of %dx%d has more", w, h, cols, rows)
+		}
+	})
+	if got, err := Decode(bytes.NewReader(pngOf(t, code.Fit(200, 100), 2))); got != sample || err != nil {
+		t.Errorf("enlarged it reads %q, %v", got, err)
+	}
+	if cols, _ := (Code{}).Fit(100, 100).Size(); cols != 0 {
+		t.Error("no code has become one")
+	}
 }

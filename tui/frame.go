@@ -162,10 +162,7 @@ func (u *ui) banners() []string {
 	if u.eye.open {
 		out = append(out, u.eyeBanner())
 	} else if n := len(u.notices); n > 0 && !u.answering() {
-		key := u.keyOf(keymap.Global, keymap.Answer)
-		if u.top().typing() {
-			key = u.keyOf(keymap.Typing, keymap.Answer)
-		}
+		key := u.answerKey()
 		text := "Press " + key + ": someone accepted your invite for " + line(u.notices[0].Name, 24)
 		if n > 1 {
 			text = "Press " + key + ": " + thousands(n) + " acceptances wait for your answer"
@@ -183,6 +180,22 @@ func (u *ui) banners() []string {
 		out = append(out, u.theme.Dim.Render(" "+line("○ "+text, u.width-1)))
 	}
 	return out
+}
+
+// answerKey is the key that answers an acceptance here: where a screen means something
+// else by the first, its answer would be taken for another question's.
+func (u *ui) answerKey() string {
+	global := u.bound(keymap.Global)
+	if u.top().typing() {
+		global = u.bound(keymap.Typing)
+	}
+	b, _ := global.Binding(keymap.Answer)
+	for _, k := range b.Keys {
+		if i := u.top().keys().Intent(k); i == keymap.None || i == keymap.CopyText {
+			return k
+		}
+	}
+	return firstKey(b)
 }
 
 // answering tells that the question about an acceptance is on the screen.

@@ -55,7 +55,8 @@ type friends struct {
 	loaded  bool
 	err     error
 	h       int
-	left    int // friends who do not know this device's new key yet
+	left    int           // friends who do not know this device's new key yet
+	wanted  protocol.UUID // to be selected once it is there
 }
 
 type friendsLoadedMsg struct {
@@ -172,6 +173,10 @@ func (f *friends) took(msg friendsLoadedMsg) tea.Cmd {
 		}
 		f.rows, f.left = msg.rows, msg.left
 		for i, r := range f.rows {
+			if r.f != nil && r.f.Friendship == f.wanted {
+				f.wanted, f.sel = protocol.UUID{}, i
+				break
+			}
 			if r.id() == was {
 				f.sel = i
 			}
@@ -233,6 +238,7 @@ func (f *friends) act(i keymap.Intent, r friendRow) tea.Cmd {
 		case r.section == sections[0]:
 			return f.open(newAnswer(f.ui, *r.f))
 		case r.invite != nil:
+			delete(f.resend, r.invite.Friendship)
 			return f.open(newInvite(f.ui, *r.invite))
 		case r.f != nil:
 			return f.open(newPager(f.ui, r.name, func(w int) []string { return f.details(*r.f, w) }))
@@ -269,7 +275,7 @@ func (f *friends) act(i keymap.Intent, r friendRow) tea.Cmd {
 		if r.f == nil || r.section != "Friends" || r.f.SafetyNumber == "" {
 			return f.say(note, "There is a safety number once an invite was accepted and confirmed.")
 		}
-		return f.open(askVerify(f.ui, *r.f))
+		return f.open(newSafety(f.ui, *r.f))
 	}
 	return nil
 }
@@ -345,6 +351,9 @@ func (f *friends) state(r friendRow) string {
 	switch r.f.State {
 	case client.StateInvited:
 		s = "invited"
+		if f.resend[r.f.Friendship] {
+			s = "has a new link: send it again"
+		}
 		if r.f.ExpiresAt != nil {
 			s += ", " + left(*r.f.ExpiresAt, f.now())
 		}

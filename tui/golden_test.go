@@ -242,6 +242,7 @@ var scenes = []struct {
 	{"friends_details", crowded, func(p *person) { p.press("f", "j", "enter") }},
 	{"friends_remove", crowded, func(p *person) { p.press("f", "j", "d") }},
 	{"friends_verify", lively, func(p *person) { p.press("f", "s") }},
+	{"friends_verify_type", lively, func(p *person) { p.press("f", "s"); p.paste("12345 67890") }},
 	{"friends_rename", crowded, func(p *person) { p.press("f", "j", "r") }},
 	{"server", newFake, func(p *person) { p.press("s") }},
 	{"help", lively, func(p *person) { p.press("?") }},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"p4p/client"
+	"p4p/qr"
 	"p4p/tui/keymap"
 )
 
@@ -37,7 +38,7 @@ func (i *invite) view(w, h int) frame {
 	case i.beside(w, h):
 		return frame{lines: i.sideBySide(w, h, nil)}
 	case i.under(w, h):
-		return frame{lines: append(i.code.Lines(), i.text(w, 0, true, nil)...)}
+		return frame{lines: append(i.code.Fit(w, h-9).Lines(), i.text(w, 0, true, nil)...)}
 	default:
 		return frame{lines: i.text(w, h, false, nil)}
 	}
@@ -45,11 +46,11 @@ func (i *invite) view(w, h int) frame {
 
 // news is what would stand in banners and toasts.
 func (i *invite) news(w int) []string {
-	cols, _ := i.code.Size()
+	cols, _ := i.code.Size() // where it covers the window it is no larger
 	room := w - cols - 3
 	out := i.toastIn(room, 6) // a narrow column needs more rows
 	if len(i.notices) > 0 {
-		for _, l := range wrapOwn("★ Someone accepted your invite for "+line(i.notices[0].Name, 20)+": press "+i.keyOf(keymap.Global, keymap.Answer), room) {
+		for _, l := range wrapOwn("★ Someone accepted your invite for "+line(i.notices[0].Name, 20)+": press "+i.answerKey(), room) {
 			out = append(out, i.theme.Friend.Render(l))
 		}
 	}
@@ -57,19 +58,29 @@ func (i *invite) news(w int) []string {
 }
 
 func (i *invite) sideBySide(w, h int, last []string) []string {
-	cols, rows := i.code.Size()
+	code := i.code.Fit(w-words-2, h)
+	cols, rows := code.Size()
 	side := i.text(w-cols-3, min(h, rows), true, last)
-	side = fit(side, max(min(h, len(side)), rows))
-	out := make([]string, 0, len(side))
-	code := i.code.Lines()
-	for n, s := range side {
-		c := strings.Repeat(" ", cols)
-		if n < len(code) {
-			c = code[n]
-		}
-		out = append(out, c+"  "+s)
-	}
+	out := besideCode(code, fit(side, max(min(h, len(side)), rows)))
 	return fit(out, min(h, len(out)))
+}
+
+// besideCode sets lines at the right of a code.
+func besideCode(code qr.Code, side []string) []string {
+	cols, _ := code.Size()
+	drawn := code.Lines()
+	out := make([]string, 0, max(len(drawn), len(side)))
+	for n := range max(len(drawn), len(side)) {
+		left, right := strings.Repeat(" ", cols), ""
+		if n < len(drawn) {
+			left = drawn[n]
+		}
+		if n < len(side) {
+			right = side[n]
+		}
+		out = append(out, left+"  "+right)
+	}
+	return out
 }
 
 // text is the words of the invite, in a column of w cells. Its paragraphs are set

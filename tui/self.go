@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"path/filepath"
-	"strings"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
@@ -317,18 +316,7 @@ func newMove(u *ui, o client.MoveOffer) *pager {
 		var out []string
 		switch {
 		case beside:
-			lines := code.Lines()
-			for i := range max(len(lines), len(text)) {
-				left, right := strings.Repeat(" ", cols), ""
-				if i < len(lines) {
-					left = lines[i]
-				}
-				if i < len(text) {
-					right = text[i]
-				}
-				out = append(out, left+"  "+right)
-			}
-			return out
+			return besideCode(code, text)
 		case err == nil && cols <= w:
 			out = append(code.Lines(), "")
 		default:

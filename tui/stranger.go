@@ -47,10 +47,34 @@ func (u *ui) rotated(r client.Rotated) tea.Cmd {
 	if r.ToTell > 0 {
 		text += " " + count(r.ToTell, "friend", "friends") + " will be told over the next hours."
 	}
-	if n := len(r.Invites); n > 0 {
-		text += " " + count(n, "invite has a new link", "invites have new links") + ": send them again, from the friends screen."
+	n := len(r.Invites)
+	if n == 0 {
+		return u.say(good, text)
 	}
-	return u.say(good, text)
+	u.resend = map[protocol.UUID]bool{}
+	for _, i := range r.Invites {
+		u.resend[i.Friendship] = true
+	}
+	text += " " + count(n, "invite has a new link", "invites have new links") + ", and the old ones open nothing: " +
+		u.keyOf(keymap.FriendList, keymap.Open) + " shows each, to be sent again."
+	return tea.Batch(u.showFriend(r.Invites[0].Friendship), u.say(good, text))
+}
+
+// showFriend goes to a friendship on the friends screen.
+func (u *ui) showFriend(id protocol.UUID) tea.Cmd {
+	for _, l := range u.layers {
+		if f, ok := l.screen.(*friends); ok {
+			f.wanted = id
+			var closed tea.Cmd
+			for u.top().screen != f {
+				closed = tea.Batch(closed, u.close(u.top().screen))
+			}
+			return tea.Batch(closed, f.load())
+		}
+	}
+	f := newFriends(u)
+	f.wanted = id
+	return u.open(f)
 }
 
 // askTell tells the friends at once.

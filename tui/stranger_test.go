@@ -68,3 +68,15 @@ func TestWhatIsBeingSentIsNotCalledUnheard(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+func TestInvitesThatGotNewLinksAreFoundAfterAChangeOfKey(t *testing.T) {
+	for _, from := range []string{"f", "P"} {
+		p := sit(t, crowded(), 120, 40)
+		p.press(from, "K", "y").did("rotate").sees("┃… Eve has a new link: send it again, for 2 more days", "1 invite has a new link, and the old ones open nothing: enter shows each")
+		p.press("enter").sees("An invite for Eve", aLink(false).URL()[:40])
+		p.press("esc").sees("┃… Eve invited, for 2 more days").press("esc")
+		if from == "P" {
+			p.sees("Your profiles")
+		}
+	}
+}

@@ -94,7 +94,8 @@ type ui struct {
 	notices       []client.Friendship
 	deletions     []deletion // that can be undone, the last one last
 	attached      attachment
-	pasted        string // a link that was pasted where one types
+	pasted        string                 // a link that was pasted where one types
+	resend        map[protocol.UUID]bool // invites that have a new link since a change of key, until they are looked at
 	gen           int
 }
 

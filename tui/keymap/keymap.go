@@ -85,6 +85,8 @@ const (
 	Add
 	Revoke
 	Verify
+	TypeNumber  // the safety number of the other side
+	ReadPicture // of its code
 
 	Submit
 	Complete

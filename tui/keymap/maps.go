@@ -193,6 +193,17 @@ var FriendList = Map{"Friends", []Binding{
 	eye, back,
 }}
 
+// Safety is the keys beside a safety number.
+var Safety = Map{"A safety number", []Binding{
+	bind(Yes, "y", "the same", "the same number stands at your friend's side: verified", "y", "Y"),
+	bind(No, "n", "it differs", "it differs: not verified", "n", "N"),
+	bind(TypeNumber, "enter", "type it", "type or paste the number of your friend's side", "enter", "t"),
+	bind(ReadPicture, "i", "picture", "read a picture of the code at your friend's side", "i"),
+	bind(Copy, "c", "copy", "copy the number", "c"),
+	bind(SavePNG, "p", "save PNG", "save the code as a picture", "p"),
+	back,
+}}
+
 // SelfShown is the keys of the screen about oneself.
 var SelfShown = Map{"You", []Binding{
 	bind(Backup, "b", "back up", "back up your keys, names and friendships", "b"),
@@ -249,4 +260,4 @@ var Messages = Map{"Log", []Binding{
 }}
 
 // All are the maps in the order of the help.
-var All = []Map{Feed, Thread, Posts, PictureShown, Find, Write, InviteShown, FriendList, SelfShown, MutedList, EyeFeed, EyeThread, Global}
+var All = []Map{Feed, Thread, Posts, PictureShown, Find, Write, InviteShown, FriendList, Safety, SelfShown, MutedList, EyeFeed, EyeThread, Global}

@@ -20,7 +20,7 @@ var names = [...]string{
 
 	Copy: "copy", SavePNG: "save-png", ShowLink: "show-link", SMS: "sms", Reissue: "reissue", Reach: "reach", Self: "you", Backup: "backup", Import: "import", Move: "move", Rotate: "change-key", Tell: "tell-friends", Warnings: "warnings",
 
-	Rename: "rename", Remove: "remove", Add: "add", Revoke: "revoke", Verify: "verify",
+	Rename: "rename", Remove: "remove", Add: "add", Revoke: "revoke", Verify: "verify", TypeNumber: "type-number", ReadPicture: "read-picture",
 
 	Submit: "submit", Complete: "complete", Yes: "yes", No: "no",
 }
