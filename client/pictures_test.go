@@ -146,3 +146,31 @@ func TestAPictureThatTheServerRefusesIsARefusal(t *testing.T) {
 		t.Errorf("outbox %v", r.outbox())
 	}
 }
+
+func TestThePictureOfADraftIsKeptUntilItIsForgotten(t *testing.T) {
+	w := newTown(t)
+	p := reads(t, w.URL())
+	want := &Picture{Bytes: tinyPNG, Width: 3, Height: 2, Alt: "three pixels"}
+	if got, _, err := p.DraftPicture(t.Context(), "post"); got != nil || err != nil {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if err := p.SaveDraftPicture(t.Context(), "post", want, "pixels.png"); err != nil {
+		t.Fatal(err)
+	}
+	got, file, err := p.DraftPicture(t.Context(), "post")
+	if err != nil || got == nil || !bytes.Equal(got.Bytes, tinyPNG) || got.Width != 3 || got.Height != 2 || got.Alt != want.Alt || file != "pixels.png" {
+		t.Fatalf("%+v of %q, %v", got, file, err)
+	}
+	if err := p.SaveDraftPicture(t.Context(), "post", &Picture{Bytes: []byte("no picture")}, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := p.DraftPicture(t.Context(), "post"); got != nil || err != nil {
+		t.Errorf("what is no picture: %+v, %v", got, err)
+	}
+	if err := p.SaveDraftPicture(t.Context(), "post", nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := p.DraftPicture(t.Context(), "post"); got != nil || err != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -32,6 +32,7 @@ func lived(t *testing.T) *Map {
 	ok(t, m.Enqueue(ctx, refused, nil))
 	ok(t, m.MarkRefused(ctx, refused.ID, protocol.Errorf(protocol.CodeTooLarge, "Too large.")))
 	ok(t, m.SaveDraft(ctx, "post", "once upon a “time”\n\x00"))
+	ok(t, m.SaveDraftPicture(ctx, "post", DraftPicture{Bytes: []byte("a picture to come"), Alt: "what it shows", File: "to come.png"}))
 	ok(t, m.SetSetting(ctx, "theme", "dark"))
 	return m
 }
@@ -112,6 +113,7 @@ func TestAProfileWithAnythingInItIsNotOverwritten(t *testing.T) {
 	b := must[*Backup](t)(ReadBackup(ctx, bytes.NewReader(backupOf(t, lived(t)))))
 	for what, put := range map[string]func(m *Map) error{
 		"a contact":    func(m *Map) error { _, err := m.AddContact(ctx, "Bob"); return err },
+		"its picture":  func(m *Map) error { return m.SaveDraftPicture(ctx, "post", DraftPicture{Bytes: []byte{1}}) },
 		"a draft":      func(m *Map) error { return m.SaveDraft(ctx, "post", "x") },
 		"a setting":    func(m *Map) error { return m.SetSetting(ctx, "mute:x", "x") },
 		"a server":     func(m *Map) error { return m.Bind(ctx, other, "", "") },
@@ -206,7 +208,7 @@ func TestABackupOfTheFirstVersionIsRestored(t *testing.T) {
 					one.Rows[i] = append(append([]any{}, row[:n]...), row[n+1:]...)
 				}
 			}
-			if !slices.Contains([]string{"cards", "made", "cuts", "reseals"}, one.Name) {
+			if !slices.Contains([]string{"cards", "made", "cuts", "reseals", "draft_pictures"}, one.Name) {
 				kept = append(kept, one)
 			}
 		}

@@ -334,7 +334,7 @@ func TestAMapOfANewerVersionIsLeftAsItIs(t *testing.T) {
 func TestAMapOfAnOlderVersionIsBroughtToThisOne(t *testing.T) {
 	dir := closed(t)
 	doSQL(t, dir, "DELETE FROM goose_db_version WHERE version_id > 0")
-	for _, table := range []string{"reseals", "cuts", "friendships", "cards", "contacts", "profile", "outbox", "drafts", "settings", "made"} {
+	for _, table := range []string{"reseals", "cuts", "friendships", "cards", "contacts", "profile", "outbox", "drafts", "draft_pictures", "settings", "made"} {
 		doSQL(t, dir, "DROP TABLE "+table)
 	}
 	file := filepath.Join(dir, FileName)
@@ -355,7 +355,7 @@ func TestAMapOfTheFirstVersionKeepsItsPeople(t *testing.T) {
 	ok(t, m.Close())
 	for _, query := range []string{
 		"DELETE FROM goose_db_version WHERE version_id > 1", "DROP TABLE cards", "DROP TABLE made", "DROP TABLE cuts", "DROP TABLE reseals", "ALTER TABLE contacts DROP COLUMN nickname", "ALTER TABLE contacts DROP COLUMN number",
-		"ALTER TABLE outbox DROP COLUMN due", "ALTER TABLE outbox DROP COLUMN tried",
+		"ALTER TABLE outbox DROP COLUMN due", "ALTER TABLE outbox DROP COLUMN tried", "DROP TABLE draft_pictures",
 	} {
 		doSQL(t, m.dir, query)
 	}
