@@ -204,6 +204,7 @@ func TestABackupOfTheFirstVersionIsRestored(t *testing.T) {
 			for _, later := range map[string][]string{"contacts": {"nickname", "number"}, "outbox": {"due", "tried"}}[one.Name] {
 				n := one.column(later)
 				one.Columns = append(append([]string{}, one.Columns[:n]...), one.Columns[n+1:]...)
+				one.Columns[one.column("name")+1] = "skeleton"
 				for i, row := range one.Rows {
 					one.Rows[i] = append(append([]any{}, row[:n]...), row[n+1:]...)
 				}

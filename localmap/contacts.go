@@ -18,8 +18,9 @@ type Contact struct {
 	UUIDs    []protocol.UUID // of the devices that are labelled with this name, sorted
 }
 
-// AddContact adds a person without any friendship. Codes: bad_name, name_taken.
-func (m *Map) AddContact(ctx context.Context, name string) (Contact, error) {
+// AddContact adds a person without any friendship. Codes: bad_name, name_taken,
+// looks_like without [LookAlike].
+func (m *Map) AddContact(ctx context.Context, name string, consent ...Consent) (Contact, error) {
 	name, err := CheckName(name)
 	if err != nil {
 		return Contact{}, err
@@ -31,7 +32,10 @@ func (m *Map) AddContact(ctx context.Context, name string) (Contact, error) {
 			return err
 		}
 		if taken != nil {
-			return errNameTaken(name, taken.Name)
+			return errNameTaken(taken.Name)
+		}
+		if err := mustNotLook(ctx, t, name, 0, consent); err != nil {
+			return err
 		}
 		c, err = t.insertContact(ctx, name)
 		return err
@@ -39,12 +43,8 @@ func (m *Map) AddContact(ctx context.Context, name string) (Contact, error) {
 	return c, err
 }
 
-func errNameTaken(name, by string) *protocol.Error {
-	if name == by {
-		return protocol.Errorf(protocol.CodeNameTaken, "The phone book has %q already: choose another name.", name)
-	}
-	return protocol.Errorf(protocol.CodeNameTaken,
-		"The phone book has %q already, which %q could be mistaken for: choose another name.", by, name)
+func errNameTaken(by string) *protocol.Error {
+	return protocol.Errorf(protocol.CodeNameTaken, "The phone book has %q already: choose another name.", by)
 }
 
 // Contacts is the whole phone book, by name.
@@ -56,7 +56,7 @@ func (m *Map) Contacts(ctx context.Context) ([]Contact, error) {
 			return err
 		}
 		uuids := byContact(labels)
-		rows, err := q.QueryContext(ctx, "SELECT id, name, nickname, number FROM contacts ORDER BY skeleton")
+		rows, err := q.QueryContext(ctx, "SELECT id, name, nickname, number FROM contacts ORDER BY folded")
 		if err != nil {
 			return err
 		}
@@ -102,8 +102,8 @@ func (m *Map) ContactByName(ctx context.Context, name string) (Contact, error) {
 }
 
 // RenameContact gives a person another name; the labels follow at once. Codes:
-// unknown_name, bad_name, name_taken.
-func (m *Map) RenameContact(ctx context.Context, from, to string) (Contact, error) {
+// unknown_name, bad_name, name_taken, looks_like without [LookAlike].
+func (m *Map) RenameContact(ctx context.Context, from, to string, consent ...Consent) (Contact, error) {
 	to, err := CheckName(to)
 	if err != nil {
 		return Contact{}, err
@@ -119,10 +119,13 @@ func (m *Map) RenameContact(ctx context.Context, from, to string) (Contact, erro
 			return err
 		}
 		if other != nil && other.ID != found.ID {
-			return errNameTaken(to, other.Name)
+			return errNameTaken(other.Name)
+		}
+		if err := mustNotLook(ctx, t, to, found.ID, consent); err != nil {
+			return err
 		}
 		t.relabel, t.erase = true, true
-		if _, err := t.ExecContext(ctx, "UPDATE contacts SET name = ?, skeleton = ? WHERE id = ?", to, skeleton(to), found.ID); err != nil {
+		if _, err := t.ExecContext(ctx, "UPDATE contacts SET name = ?, folded = ? WHERE id = ?", to, folded(to), found.ID); err != nil {
 			return err
 		}
 		labels, err := loadLabels(ctx, t)
@@ -183,7 +186,7 @@ func count(friendships int) string {
 }
 
 func (t *tx) insertContact(ctx context.Context, name string) (Contact, error) {
-	done, err := t.ExecContext(ctx, "INSERT INTO contacts (name, skeleton) VALUES (?, ?)", name, skeleton(name))
+	done, err := t.ExecContext(ctx, "INSERT INTO contacts (name, folded) VALUES (?, ?)", name, folded(name))
 	if err != nil {
 		return Contact{}, err
 	}
@@ -194,7 +197,7 @@ func (t *tx) insertContact(ctx context.Context, name string) (Contact, error) {
 // findContact is nil when there is nobody of that name.
 func findContact(ctx context.Context, q querier, name string) (*Contact, error) {
 	var c Contact
-	err := q.QueryRowContext(ctx, "SELECT id, name, nickname, number FROM contacts WHERE skeleton = ?", skeleton(name)).Scan(&c.ID, &c.Name, &c.Nickname, &c.Number)
+	err := q.QueryRowContext(ctx, "SELECT id, name, nickname, number FROM contacts WHERE folded = ?", folded(name)).Scan(&c.ID, &c.Name, &c.Nickname, &c.Number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // nobody is an answer
 	}

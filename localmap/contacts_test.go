@@ -30,7 +30,7 @@ func TestThePhoneBookIsSortedByNameWhateverTheCase(t *testing.T) {
 func TestANameIsInThePhoneBookOnce(t *testing.T) {
 	m := fresh(t)
 	bob := must[Contact](t)(m.AddContact(ctx, " Bob "))
-	for _, n := range []string{"Bob", "bOB", "Ｂｏｂ", "Воb"} {
+	for _, n := range []string{"Bob", "bOB", "Ｂｏｂ", "𝐁𝐨𝐛"} {
 		_, err := m.AddContact(ctx, n)
 		wantCode(t, err, protocol.CodeNameTaken)
 		if c := must[Contact](t)(m.ContactByName(ctx, n)); c.ID != bob.ID || c.Name != "Bob" {

@@ -115,15 +115,57 @@ func upgrade(ctx context.Context, file string) error {
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, sub,
-		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	p, err := migrator(db)
 	if err != nil {
 		return err
 	}
 	_, err = p.Up(ctx)
 	return err
+}
+
+// migrator brings a database from one format to the next: the files of the folder
+// migrations, and what SQL cannot say.
+func migrator(db *sql.DB) (*goose.Provider, error) {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, db, sub,
+		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()),
+		goose.WithGoMigrations(goose.NewGoMigration(8, &goose.GoFunc{RunTx: foldNames}, nil)))
+}
+
+// foldNames makes what keeps two people from having one name the name itself, in
+// whatever case and style. It was a skeleton of the name: see looks.go.
+func foldNames(ctx context.Context, tx *sql.Tx) error {
+	rows, err := tx.QueryContext(ctx, "SELECT id, name FROM contacts")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	names := map[int64]string{}
+	for rows.Next() {
+		var id int64
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return err
+		}
+		names[id] = name
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "ALTER TABLE contacts RENAME COLUMN skeleton TO folded"); err != nil {
+		return err
+	}
+	// In between, one person's new key could be another one's old skeleton.
+	if _, err := tx.ExecContext(ctx, "UPDATE contacts SET folded = char(0) || id"); err != nil {
+		return err
+	}
+	for id, name := range names {
+		if _, err := tx.ExecContext(ctx, "UPDATE contacts SET folded = ? WHERE id = ?", folded(name), id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -21,7 +21,7 @@ func (m *Map) Friendships(ctx context.Context) ([]Friendship, error) {
 }
 
 func allFriendships(ctx context.Context, q querier) ([]Friendship, error) {
-	rows, err := q.QueryContext(ctx, selectFriendships+" ORDER BY c.skeleton, f.since, f.id")
+	rows, err := q.QueryContext(ctx, selectFriendships+" ORDER BY c.folded, f.since, f.id")
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +63,11 @@ func getFriendship(ctx context.Context, q querier, id protocol.UUID) (Friendship
 //
 // Codes: bad_name; name_taken when the person has a friendship that is alive
 // (invited, accepted, friend) or still labelled (ended) and samePerson does not
-// say that this is another device of the same person; other_server; exists when
+// say that this is another device of the same person; looks_like when a person
+// is added whose name could be mistaken for another's, without [LookAlike]; other_server; exists when
 // this friendship is stored already; wrong_state when it was made with a key
 // that another process has replaced meanwhile ([Map.Rebind]).
-func (m *Map) CreateFriendship(ctx context.Context, f Friendship, contactName string, samePerson bool) (Friendship, error) {
+func (m *Map) CreateFriendship(ctx context.Context, f Friendship, contactName string, samePerson bool, consent ...Consent) (Friendship, error) {
 	name, err := CheckName(contactName)
 	if err != nil {
 		return Friendship{}, err
@@ -83,7 +84,7 @@ func (m *Map) CreateFriendship(ctx context.Context, f Friendship, contactName st
 		case protocol.CodeOf(err) != protocol.CodeUnknownFriendship:
 			return err
 		}
-		contact, err := t.person(ctx, name, samePerson)
+		contact, err := t.person(ctx, name, samePerson, consent)
 		if err != nil {
 			return err
 		}
@@ -132,12 +133,15 @@ func errOtherKey() *protocol.Error {
 }
 
 // person finds or adds whom a new friendship is with.
-func (t *tx) person(ctx context.Context, name string, samePerson bool) (Contact, error) {
+func (t *tx) person(ctx context.Context, name string, samePerson bool, consent []Consent) (Contact, error) {
 	found, err := findContact(ctx, t, name)
 	if err != nil {
 		return Contact{}, err
 	}
 	if found == nil {
+		if err := mustNotLook(ctx, t, name, 0, consent); err != nil {
+			return Contact{}, err
+		}
 		return t.insertContact(ctx, name)
 	}
 	if samePerson {

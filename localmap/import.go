@@ -57,6 +57,8 @@ type Import struct {
 	// uids are the UIDs of this import: a program that gives one to all people
 	// must not make them one.
 	uids map[[16]byte]int
+	// names are the phone book's, as the transaction under way sees them.
+	names *gallery
 }
 
 // NewImport begins an import, which is for one goroutine. With numbers one telephone
@@ -113,6 +115,9 @@ func (i *Import) Rehearse(ctx context.Context, cards []ImportCard) (done []Impor
 }
 
 func (i *Import) addAll(ctx context.Context, t *tx, cards []ImportCard) (done []Imported, err error) {
+	if i.names, err = newGallery(ctx, t); err != nil {
+		return nil, err
+	}
 	for _, c := range cards {
 		one, err := i.add(ctx, t, c)
 		if err != nil {
@@ -159,7 +164,7 @@ func (i *Import) add(ctx context.Context, t *tx, c ImportCard) (Imported, error)
 		}, nil
 	}
 	i.touched[known.contact] = c.N
-	return t.again(ctx, c, uid, *known)
+	return i.again(ctx, t, c, uid, *known)
 }
 
 // uid is the hash of a card's UID, nil where it has none that could be its own.

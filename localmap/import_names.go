@@ -17,7 +17,7 @@ func (i *Import) newcomer(ctx context.Context, t *tx, c ImportCard, uid []byte) 
 	if err != nil {
 		return done, err
 	}
-	if there != nil && folded(there.Name) == folded(c.Name) {
+	if there != nil {
 		imported := 0
 		if err := t.QueryRowContext(ctx, "SELECT count(*) FROM cards WHERE contact = ?", there.ID).Scan(&imported); err != nil {
 			return done, err
@@ -27,20 +27,15 @@ func (i *Import) newcomer(ctx context.Context, t *tx, c ImportCard, uid []byte) 
 			return t.adopt(ctx, c, uid, *there)
 		}
 	}
-	if there != nil {
-		if done.Name, err = t.freeName(ctx, c); err != nil {
-			return done, err
-		}
-		done.Note = fmt.Sprintf("There is a %q already: the one of card %d is called %q.", there.Name, c.N, done.Name)
-		if folded(there.Name) != folded(c.Name) {
-			done.Note = fmt.Sprintf("Card %d has the name %q, which could be mistaken for %q: it is called %q. Make sure that it is who you think.", c.N, c.Name, there.Name, done.Name)
-		}
+	if done.Name, done.Note, err = i.apart(ctx, t, c, there, 0); err != nil {
+		return done, err
 	}
 	made, err := t.insertContact(ctx, done.Name)
 	if err != nil {
 		return done, err
 	}
 	i.touched[made.ID] = c.N
+	i.names.hang(made.ID, made.Name)
 	if _, err := t.ExecContext(ctx, "UPDATE contacts SET nickname = ?, number = ? WHERE id = ?", c.Nickname, c.Phone, made.ID); err != nil {
 		return done, err
 	}
@@ -83,7 +78,7 @@ func (t *tx) insertCard(ctx context.Context, c ImportCard, uid []byte, contact i
 }
 
 // again brings a person of an earlier import up to date.
-func (t *tx) again(ctx context.Context, c ImportCard, uid []byte, k card) (Imported, error) {
+func (i *Import) again(ctx context.Context, t *tx, c ImportCard, uid []byte, k card) (Imported, error) {
 	var now Contact
 	err := t.QueryRowContext(ctx, "SELECT id, name, nickname, number FROM contacts WHERE id = ?", k.contact).Scan(&now.ID, &now.Name, &now.Nickname, &now.Number)
 	if err != nil {
@@ -91,7 +86,7 @@ func (t *tx) again(ctx context.Context, c ImportCard, uid []byte, k card) (Impor
 	}
 	done := Imported{Name: now.Name}
 	if c.Name != k.name && now.Name == k.given {
-		renamed, err := t.renameImported(ctx, c, now)
+		renamed, err := i.renameImported(ctx, t, c, now)
 		if err != nil || renamed.Fate == Skipped {
 			return renamed, err
 		}
@@ -113,7 +108,7 @@ func (t *tx) again(ctx context.Context, c ImportCard, uid []byte, k card) (Impor
 }
 
 // renameImported follows a phone book in which a person is called otherwise now.
-func (t *tx) renameImported(ctx context.Context, c ImportCard, now Contact) (Imported, error) {
+func (i *Import) renameImported(ctx context.Context, t *tx, c ImportCard, now Contact) (Imported, error) {
 	var friendships int
 	if err := t.QueryRowContext(ctx, "SELECT count(*) FROM friendships WHERE contact = ?", now.ID).Scan(&friendships); err != nil {
 		return Imported{}, err
@@ -122,26 +117,43 @@ func (t *tx) renameImported(ctx context.Context, c ImportCard, now Contact) (Imp
 		return Imported{Fate: Skipped, Name: c.Name, Why: fmt.Sprintf(
 			"%q is called %q in this file now, but has a friendship or an invite, and a friend's name changes by you alone: p4p friends rename does it.", now.Name, c.Name)}, nil
 	}
-	name := c.Name
-	other, err := findContact(ctx, t, name)
+	other, err := findContact(ctx, t, c.Name)
 	if err != nil {
 		return Imported{}, err
 	}
-	done := Imported{Fate: Changed, What: fmt.Sprintf("called %q before", now.Name)}
-	if other != nil && other.ID != now.ID {
-		if name, err = t.freeName(ctx, c); err != nil {
-			return Imported{}, err
-		}
-		done.Note = fmt.Sprintf("There is a %q already: the one of card %d is called %q.", other.Name, c.N, name)
+	if other != nil && other.ID == now.ID {
+		other = nil
 	}
-	done.Name, t.erase = name, true
-	_, err = t.ExecContext(ctx, "UPDATE contacts SET name = ?, skeleton = ? WHERE id = ?", name, skeleton(name), now.ID)
+	done := Imported{Fate: Changed, What: fmt.Sprintf("called %q before", now.Name)}
+	if done.Name, done.Note, err = i.apart(ctx, t, c, other, now.ID); err != nil {
+		return Imported{}, err
+	}
+	t.erase = true
+	i.names.hang(now.ID, done.Name)
+	_, err = t.ExecContext(ctx, "UPDATE contacts SET name = ?, folded = ? WHERE id = ?", done.Name, folded(done.Name), now.ID)
 	return done, err
 }
 
+// apart is the name that a card's person gets: its own, or one with a mark behind it
+// where taken has that name or somebody's could be mistaken for it. Then note says so.
+// of is the person if there is one already.
+func (i *Import) apart(ctx context.Context, t *tx, c ImportCard, taken *Contact, of int64) (name, note string, err error) {
+	like := i.names.like(c.Name, of)
+	if taken == nil && like == "" {
+		return c.Name, "", nil
+	}
+	if name, err = i.freeName(ctx, t, c); err != nil {
+		return "", "", err
+	}
+	if taken != nil {
+		return name, fmt.Sprintf("There is a %q already: the one of card %d is called %q.", taken.Name, c.N, name), nil
+	}
+	return name, fmt.Sprintf("Card %d has the name %q, which could be mistaken for %q: it is called %q. Make sure that it is who you think.", c.N, c.Name, like, name), nil
+}
+
 // freeName is a card's name with the first mark, else the first number, that
-// makes it nobody else's.
-func (t *tx) freeName(ctx context.Context, c ImportCard) (string, error) {
+// makes it nobody else's, in looks too.
+func (i *Import) freeName(ctx context.Context, t *tx, c ImportCard) (string, error) {
 	marks := slices.Clone(c.Marks)
 	for n := 2; ; n++ {
 		for _, mark := range append(marks, fmt.Sprint(n)) {
@@ -156,7 +168,7 @@ func (t *tx) freeName(ctx context.Context, c ImportCard) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			if taken == nil {
+			if taken == nil && i.names.like(name, 0) == "" {
 				return name, nil
 			}
 		}

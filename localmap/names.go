@@ -75,9 +75,8 @@ func forbidden(r rune) string {
 
 // misleading tells what a name would be taken for.
 func misleading(name string) string {
-	words := strings.FieldsFunc(skeleton(name), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N) })
 	switch {
-	case len(words) > 0 && words[0] == "anonymous", strings.Join(words, "") == "anonymous", strings.Join(words, "") == "you":
+	case readsAsLabel(name), readsAsLabel(folded(name)):
 		return "would look like one of the app's own labels"
 	case protocol.LooksLikeLink(name):
 		return "is a link, not a name"
@@ -88,20 +87,22 @@ func misleading(name string) string {
 	return ""
 }
 
-// skeleton is what two names must not share: case, width, style and the most
-// common look-alike letters of other alphabets make no difference.
-func skeleton(name string) string {
-	s := norm.NFKC.String(strings.Map(func(r rune) rune {
-		if alike[r] != 0 {
-			return alike[r]
+// readsAsLabel tells a name that begins with, or is, the app's word for a stranger,
+// or that is its word for its owner.
+func readsAsLabel(name string) bool {
+	anonymous, you := looksOf("anonymous"), looksOf("you")
+	for kind, as := range looksOf(name) {
+		words := strings.FieldsFunc(as, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N) })
+		all := strings.Join(words, "")
+		if len(words) > 0 && words[0] == anonymous[kind] || all == anonymous[kind] || all == you[kind] {
+			return true
 		}
-		return r
-	}, folded(name)))
-	return strings.Join(strings.Fields(s), " ")
+	}
+	return false
 }
 
 // folded is what two spellings of one name share: case, width and style make no
-// difference.
+// difference. Two people cannot share it.
 func folded(name string) string {
 	// Lower case first: folding alone swaps the two cases of Cherokee.
 	s := norm.NFKC.String(cases.Fold().String(strings.ToLower(norm.NFKC.String(name))))
@@ -112,14 +113,4 @@ func folded(name string) string {
 		return r
 	}, s))
 	return strings.Join(strings.Fields(s), " ")
-}
-
-// alike maps folded letters to the Latin letter that they look like, in small or
-// in capital: a short choice from Unicode's confusables (UTS 39).
-var alike = map[rune]rune{
-	'ı': 'i', 'ɑ': 'a', 'ɡ': 'g', 'ɩ': 'i', // Latin
-	'а': 'a', 'в': 'b', 'е': 'e', 'ё': 'ë', 'і': 'i', 'ї': 'ï', 'ј': 'j', 'к': 'k', 'м': 'm', 'н': 'h', // Cyrillic
-	'о': 'o', 'р': 'p', 'с': 'c', 'т': 't', 'у': 'y', 'х': 'x', 'ѕ': 's', 'ԁ': 'd', 'һ': 'h', 'ӏ': 'l', 'ԛ': 'q', 'ԝ': 'w',
-	'α': 'a', 'β': 'b', 'ε': 'e', 'ζ': 'z', 'η': 'h', 'ι': 'i', 'κ': 'k', 'μ': 'm', 'ν': 'n', 'ο': 'o', // Greek
-	'ρ': 'p', 'τ': 't', 'υ': 'y', 'χ': 'x',
 }

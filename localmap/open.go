@@ -22,7 +22,7 @@ const (
 	setupLock     = "localmap.lock" // held while the file is made or migrated
 	outboxLock    = "outbox.lock"
 	applicationID = 0x5034506d // "P4Pm", as the first migration writes it
-	schemaVersion = 7          // of the last migration
+	schemaVersion = 8          // of the last migration
 	busyTimeout   = 10 * time.Second
 )
 

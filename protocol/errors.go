@@ -66,6 +66,7 @@ const (
 	CodeForeignServer    Code = "foreign_server"
 	CodeOtherServer      Code = "other_server"
 	CodeNameTaken        Code = "name_taken"
+	CodeLooksLike        Code = "looks_like"
 	CodeBadName          Code = "bad_name"
 	CodeUnknownName      Code = "unknown_name"
 	CodeAmbiguous        Code = "ambiguous"
