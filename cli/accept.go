@@ -15,7 +15,7 @@ import (
 
 func acceptCommand(a *app) *cobra.Command {
 	var name, image string
-	var samePerson bool
+	var samePerson, alike bool
 	cmd := &cobra.Command{
 		Use:   "accept LINK",
 		Short: "Accept a friend's invite and give the friend a name",
@@ -42,9 +42,9 @@ func acceptCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			f, err := c.Accept(ctx, link, name, samePerson)
+			f, err := c.Accept(ctx, link, name, samePerson, consent(alike)...)
 			if err != nil {
-				return err
+				return meant(err)
 			}
 			a.remind(ctx, c)
 			a.unsent(f.Unsent, "somebody else may still take the invite before you.")
@@ -55,6 +55,7 @@ func acceptCommand(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&name, "name", "", "what you call the friend who sent it")
 	cmd.Flags().StringVar(&image, "image", "", "read the link from a picture of its QR code")
 	cmd.Flags().BoolVar(&samePerson, "same-person", false, "NAME is in your phone book already, and this is another device of theirs")
+	lookAlike(cmd, &alike)
 	return cmd
 }
 

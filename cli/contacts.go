@@ -68,8 +68,9 @@ func contactsCommand(a *app) *cobra.Command {
 			return nil
 		}),
 	}
-	change := func(use, short, done string, f func(context.Context, *client.Client, string) error) {
-		cmd.AddCommand(&cobra.Command{
+	var alike bool
+	change := func(use, short, done string, f func(context.Context, *client.Client, string) error) *cobra.Command {
+		one := &cobra.Command{
 			Use: use + " NAME", Short: short, Args: cobra.ExactArgs(1),
 			RunE: a.run(func(ctx context.Context, args []string) error {
 				c, err := a.open(ctx, slog.New(slog.DiscardHandler))
@@ -81,10 +82,14 @@ func contactsCommand(a *app) *cobra.Command {
 				}
 				return a.print(jsonContact(client.Contact{Name: args[0]}), done, safeLine(args[0]))
 			}),
-		})
+		}
+		cmd.AddCommand(one)
+		return one
 	}
-	change("add", "Add a name", "%s is in your phone book.",
-		func(ctx context.Context, c *client.Client, name string) error { return c.AddContact(ctx, name) })
+	lookAlike(change("add", "Add a name", "%s is in your phone book.",
+		func(ctx context.Context, c *client.Client, name string) error {
+			return meant(c.AddContact(ctx, name, consent(alike)...))
+		}), &alike)
 	change("remove", "Remove a name that has no friendship", "%s is no longer in your phone book.",
 		func(ctx context.Context, c *client.Client, name string) error { return c.RemoveContact(ctx, name) })
 	cmd.Flags().BoolVar(&numbers, "with-numbers", false, "also list the telephone numbers, where they were kept")

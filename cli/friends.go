@@ -87,20 +87,23 @@ func friendsCommand(a *app) *cobra.Command {
 			return c.Remove(ctx, f)
 		})
 	cmd.AddCommand(verifyCommand(a), refuseCommand(a), tellCommand(a))
-	cmd.AddCommand(&cobra.Command{
+	var alike bool
+	rename := &cobra.Command{
 		Use: "rename OLD NEW", Short: "Call a friend by another name; nobody else learns of it", Args: cobra.ExactArgs(2),
 		RunE: a.run(func(ctx context.Context, args []string) error {
 			c, err := a.open(ctx, slog.New(slog.DiscardHandler))
 			if err != nil {
 				return err
 			}
-			changed, err := c.Rename(ctx, args[0], args[1])
+			changed, err := c.Rename(ctx, args[0], args[1], consent(alike)...)
 			if err != nil {
-				return err
+				return meant(err)
 			}
 			return a.printFriends(changed)
 		}),
-	})
+	}
+	lookAlike(rename, &alike)
+	cmd.AddCommand(rename)
 	return cmd
 }
 

@@ -31,6 +31,7 @@ type inviteFlags struct {
 	expires   time.Duration
 	png, svg  string
 	wait, yes bool
+	alike     bool
 	sms       bool
 }
 
@@ -53,6 +54,7 @@ func inviteCommand(a *app) *cobra.Command {
 	fl.BoolVar(&f.sms, "sms", false, "open the desktop's program for messages with the link in one, to the friend's number if it is kept")
 	fl.BoolVar(&f.wait, "wait", false, "stay until the friend accepted, and confirm")
 	fl.BoolVar(&f.yes, "yes", false, "with --wait: confirm without asking")
+	lookAlike(cmd, &f.alike)
 	return cmd
 }
 
@@ -78,9 +80,9 @@ func (a *app) invite(ctx context.Context, name string, f inviteFlags) error {
 		return err
 	}
 	defer svg.discard()
-	inv, err := c.Invite(ctx, name, f.expires)
+	inv, err := c.Invite(ctx, name, f.expires, consent(f.alike)...)
 	if err != nil {
-		return err
+		return meant(err)
 	}
 	code, err := qr.Encode(inv.Link.QR())
 	if err != nil {

@@ -52,9 +52,9 @@ func (c *Client) ReadInvite(ctx context.Context, l protocol.Link) (Preview, erro
 //
 // If somebody else was faster, nothing is left here. If the server's answer was
 // lost, the friendship is Unsent and made sure of later. Codes: those of
-// [Client.ReadInvite], and bad_name, name_taken, wrong_state (the inviter is a
-// friend already).
-func (c *Client) Accept(ctx context.Context, l protocol.Link, name string, samePerson bool) (Friendship, error) {
+// [Client.ReadInvite], and bad_name, name_taken, looks_like without [LookAlike],
+// wrong_state (the inviter is a friend already).
+func (c *Client) Accept(ctx context.Context, l protocol.Link, name string, samePerson bool, consent ...Consent) (Friendship, error) {
 	row, known, err := c.acceptedBefore(ctx, l)
 	if err != nil {
 		return Friendship{}, err
@@ -67,6 +67,9 @@ func (c *Client) Accept(ctx context.Context, l protocol.Link, name string, sameP
 		return friendshipOf(row), nil
 	}
 	if name, err = localmap.CheckName(name); err != nil {
+		return Friendship{}, err
+	}
+	if err := c.local.CheckLooks(ctx, name, consent...); err != nil {
 		return Friendship{}, err
 	}
 	o, err := c.open(ctx, l)
@@ -86,7 +89,7 @@ func (c *Client) Accept(ctx context.Context, l protocol.Link, name string, sameP
 	if err != nil {
 		return Friendship{}, err
 	}
-	row, err = c.begin(ctx, row, localmap.CallAccept, q, name, samePerson)
+	row, err = c.begin(ctx, row, localmap.CallAccept, q, name, samePerson, consent)
 	if err != nil {
 		return Friendship{}, explain(err)
 	}

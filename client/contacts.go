@@ -30,9 +30,10 @@ func (c *Client) ForgetNumbers(ctx context.Context) (int, error) {
 	return int(n), nil
 }
 
-// AddContact writes a person into the phone book: bad_name, name_taken.
-func (c *Client) AddContact(ctx context.Context, name string) error {
-	if _, err := c.local.AddContact(ctx, name); err != nil {
+// AddContact writes a person into the phone book: bad_name, name_taken, and
+// looks_like without [LookAlike].
+func (c *Client) AddContact(ctx context.Context, name string, consent ...Consent) error {
+	if _, err := c.local.AddContact(ctx, name, consent...); err != nil {
 		return err
 	}
 	c.notify(FriendsChanged)
@@ -51,9 +52,9 @@ func (c *Client) RemoveContact(ctx context.Context, name string) error {
 
 // Rename gives a contact another name, on all its devices and at once, and
 // returns the contact's friendships. The server is not involved: bad_name,
-// name_taken, unknown_name.
-func (c *Client) Rename(ctx context.Context, oldName, newName string) ([]Friendship, error) {
-	contact, err := c.local.RenameContact(ctx, oldName, newName)
+// name_taken, unknown_name, and looks_like without [LookAlike].
+func (c *Client) Rename(ctx context.Context, oldName, newName string, consent ...Consent) ([]Friendship, error) {
+	contact, err := c.local.RenameContact(ctx, oldName, newName, consent...)
 	if err != nil {
 		return nil, err
 	}

@@ -20,8 +20,8 @@ import (
 // If the server cannot be reached or refuses, nothing is left here. If it may
 // have heard of the invite although its answer was lost, the invite is Unsent: it
 // is made sure of as soon as the server answers. Codes: bad_name, bad_request,
-// server_unreachable, other_server, rate_limited.
-func (c *Client) Invite(ctx context.Context, name string, expires time.Duration) (Invite, error) {
+// server_unreachable, other_server, rate_limited; looks_like without [LookAlike].
+func (c *Client) Invite(ctx context.Context, name string, expires time.Duration, consent ...Consent) (Invite, error) {
 	if expires == 0 {
 		expires = protocol.DefaultExpiry
 	}
@@ -31,6 +31,9 @@ func (c *Client) Invite(ctx context.Context, name string, expires time.Duration)
 	}
 	name, err := localmap.CheckName(name)
 	if err != nil {
+		return Invite{}, err
+	}
+	if err := c.local.CheckLooks(ctx, name, consent...); err != nil {
 		return Invite{}, err
 	}
 	s, err := c.reach(ctx)
@@ -45,7 +48,7 @@ func (c *Client) Invite(ctx context.Context, name string, expires time.Duration)
 	if err != nil {
 		return Invite{}, err
 	}
-	row, err = c.begin(ctx, row, localmap.CallCreate, q, name, true)
+	row, err = c.begin(ctx, row, localmap.CallCreate, q, name, true, consent)
 	if err != nil {
 		return Invite{}, err
 	}
@@ -123,7 +126,7 @@ func (c *Client) linkHost(s *server, info protocol.Info) (host string, pin *prot
 // begin stores a new friendship together with its first call, and makes that
 // call. What certainly did not reach the server, or was refused, leaves nothing
 // behind; without an answer the friendship stays, owing the call.
-func (c *Client) begin(ctx context.Context, row localmap.Friendship, call localmap.Call, q request, name string, samePerson bool) (localmap.Friendship, error) {
+func (c *Client) begin(ctx context.Context, row localmap.Friendship, call localmap.Call, q request, name string, samePerson bool, consent []Consent) (localmap.Friendship, error) {
 	_, err := c.local.ContactByName(ctx, name)
 	q.NewContact = protocol.CodeOf(err) == protocol.CodeUnknownName
 	if err := owe(&row, call, q); err != nil {
@@ -133,7 +136,7 @@ func (c *Client) begin(ctx context.Context, row localmap.Friendship, call localm
 	if err := c.bind(ctx, row.Server); err != nil {
 		return row, err
 	}
-	row, err = c.local.CreateFriendship(ctx, row, name, samePerson)
+	row, err = c.local.CreateFriendship(ctx, row, name, samePerson, consent...)
 	if err != nil {
 		return row, err
 	}

@@ -3,8 +3,15 @@ package client
 import (
 	"time"
 
+	"p4p/localmap"
 	"p4p/protocol"
 )
+
+// Consent is what a person agreed to about a name.
+type Consent = localmap.Consent
+
+// LookAlike takes a name that could be mistaken for another of the phone book.
+const LookAlike = localmap.LookAlike
 
 // LabelKind is what the client knows of an author.
 type LabelKind uint8

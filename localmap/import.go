@@ -64,7 +64,7 @@ type Import struct {
 // NewImport begins an import, which is for one goroutine. With numbers one telephone
 // number of each person is kept; without, those that are there stay as they are.
 func (m *Map) NewImport(numbers bool) *Import {
-	return &Import{m: m, numbers: numbers, touched: map[int64]int{}, uids: map[[16]byte]int{}}
+	return &Import{m: m, numbers: numbers, touched: map[int64]int{}, uids: map[[16]byte]int{}, names: newGallery()}
 }
 
 // Add takes some cards, all or none, and answers for each in order.
@@ -115,7 +115,7 @@ func (i *Import) Rehearse(ctx context.Context, cards []ImportCard) (done []Impor
 }
 
 func (i *Import) addAll(ctx context.Context, t *tx, cards []ImportCard) (done []Imported, err error) {
-	if i.names, err = newGallery(ctx, t); err != nil {
+	if err := i.names.fill(ctx, t); err != nil {
 		return nil, err
 	}
 	for _, c := range cards {

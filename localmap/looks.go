@@ -89,22 +89,30 @@ type gallery struct {
 	by    map[look][]int64
 }
 
-func newGallery(ctx context.Context, q querier) (*gallery, error) {
-	g := &gallery{names: map[int64]string{}, by: map[look][]int64{}}
+func newGallery() *gallery {
+	return &gallery{names: map[int64]string{}, by: map[look][]int64{}}
+}
+
+// fill brings the gallery to what the phone book is now.
+func (g *gallery) fill(ctx context.Context, q querier) error {
 	rows, err := q.QueryContext(ctx, "SELECT id, name FROM contacts ORDER BY id")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
+	before := g.names
+	g.names = make(map[int64]string, len(before))
 	for rows.Next() {
 		var id int64
 		var name string
 		if err := rows.Scan(&id, &name); err != nil {
-			return nil, err
+			return err
 		}
-		g.hang(id, name)
+		if g.names[id] = name; before[id] != name {
+			g.hang(id, name)
+		}
 	}
-	return g, rows.Err()
+	return rows.Err()
 }
 
 // hang puts a person's name in, in the place of an earlier one.
@@ -131,14 +139,25 @@ func (g *gallery) all(name string, not int64) []string {
 	mine := looksOf(name)
 	for kind, as := range mine {
 		for _, id := range g.by[look{kind, as}] {
-			// A renamed person hangs under the earlier looks as well.
-			if !seen[id] && looksOf(g.names[id]).like(mine) {
-				found = append(found, g.names[id])
+			// Who was renamed, or left, hangs under the earlier looks as well.
+			if now, there := g.names[id]; there && !seen[id] && looksOf(now).like(mine) {
+				found = append(found, now)
 			}
 			seen[id] = true
 		}
 	}
 	return found
+}
+
+// CheckLooks refuses a name that nobody has and that could be mistaken for
+// somebody's, as an error: looks_like, unless consent has [LookAlike].
+func (m *Map) CheckLooks(ctx context.Context, name string, consent ...Consent) error {
+	return m.read(ctx, func(q querier) error {
+		if found, err := findContact(ctx, q, name); found != nil || err != nil {
+			return err
+		}
+		return mustNotLook(ctx, q, name, 0, consent)
+	})
 }
 
 // mustNotLook refuses a new name for a person (0: a new one) that could be mistaken
@@ -147,8 +166,8 @@ func mustNotLook(ctx context.Context, q querier, name string, of int64, consent 
 	if agreed(consent, LookAlike) {
 		return nil
 	}
-	g, err := newGallery(ctx, q)
-	if err != nil {
+	g := newGallery()
+	if err := g.fill(ctx, q); err != nil {
 		return err
 	}
 	if by := g.like(name, of); by != "" {
@@ -159,5 +178,5 @@ func mustNotLook(ctx context.Context, q querier, name string, of int64, consent 
 
 func errLooksLike(name, by string) *protocol.Error {
 	return protocol.Errorf(protocol.CodeLooksLike,
-		"%q looks like %q, which is in your phone book already: one could be mistaken for the other. Choose another name, or say that you mean it.", name, by)
+		"%q looks like %q, which is in your phone book: one could be mistaken for the other.", name, by)
 }

@@ -2,6 +2,7 @@ package localmap
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -49,7 +50,7 @@ func TestNamesThatNobodyMistakesDoNotLookAlike(t *testing.T) {
 		{"Bob", "Rob"},
 		{"Jose", "Jos\u00e9"},
 		{"Bob Smith", "BobSmith"},
-		{"\u674e\u660e", "\u674e\u540d"}, // 李明, 李名
+		{"\u674e\u660e", "\u674e\u540d"},                         // 李明, 李名
 		{"\u0412\u0435\u0440\u0430", "\u0412\u0435\u043d\u0430"}, // Вера, Вена
 		{"Mila", "Miia"},
 		{"Ian", "Lan"},
@@ -125,4 +126,35 @@ func BenchmarkLookingForALookAlikeAmongFiveThousand(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func BenchmarkReadingFiveThousandLooks(b *testing.B) {
+	for b.Loop() {
+		g := newGallery()
+		for n := range 5000 {
+			g.hang(int64(n), fmt.Sprintf("Person Number %d", n))
+		}
+	}
+}
+
+func TestAGalleryFollowsThePhoneBook(t *testing.T) {
+	m, g := fresh(t), newGallery()
+	asks := func(name string, want ...string) {
+		t.Helper()
+		ok(t, m.read(ctx, func(q querier) error { return g.fill(ctx, q) }))
+		if got := g.all(name, 0); !slices.Equal(got, want) {
+			t.Errorf("%q could be mistaken for %q, want %q", name, got, want)
+		}
+	}
+	asks("B0b")
+	must[Contact](t)(m.AddContact(ctx, "Bob"))
+	asks("B0b", "Bob")
+	must[Contact](t)(m.AddContact(ctx, "\u0412\u043eb", LookAlike))
+	asks("B0b", "Bob", "\u0412\u043eb")
+	must[Contact](t)(m.RenameContact(ctx, "Bob", "Robert"))
+	asks("B0b", "\u0412\u043eb")
+	must[Contact](t)(m.RenameContact(ctx, "Robert", "Bob", LookAlike))
+	asks("B0b", "Bob", "\u0412\u043eb")
+	ok(t, m.RemoveContact(ctx, "\u0412\u043eb"))
+	asks("B0b", "Bob")
 }

@@ -13,7 +13,7 @@ import (
 
 type acceptClient interface {
 	ReadInvite(ctx context.Context, l protocol.Link) (client.Preview, error)
-	Accept(ctx context.Context, l protocol.Link, name string, samePerson bool) (client.Friendship, error)
+	Accept(ctx context.Context, l protocol.Link, name string, samePerson bool, consent ...client.Consent) (client.Friendship, error)
 	Contacts(ctx context.Context) ([]client.Contact, error)
 }
 
@@ -26,6 +26,7 @@ const (
 	reading              //
 	askName              // it was read: who is it from?
 	askSame              // the name is in the phone book
+	askAlike             // it could be mistaken for one that is
 	taking               // being accepted
 	accepted             //
 )
@@ -40,6 +41,7 @@ type accept struct {
 	name  string
 	from  protocol.UUID // the inviter's device
 	made  client.Friendship
+	alike string // what the name could be mistaken for: a sentence
 	err   string
 	tried bool // the network was asked
 	gen   int
@@ -119,6 +121,9 @@ func (a *accept) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keymap.Submit:
 		return a.submit()
 	case keymap.Yes:
+		if a.step == askAlike {
+			return a.take(false, client.LookAlike)
+		}
 		return a.take(true)
 	case keymap.No:
 		a.step, a.err = askName, "Then give this friend another name, so that you can tell them apart."
@@ -175,11 +180,11 @@ func (a *accept) tookPreview(msg inviteReadMsg) {
 	a.field.complete = func(typed string) []string { return withPrefix(msg.names, typed) }
 }
 
-func (a *accept) take(same bool) tea.Cmd {
+func (a *accept) take(same bool, consent ...client.Consent) tea.Cmd {
 	a.step, a.err = taking, ""
 	c, gen, link, name := a.client, a.gen, a.link, a.name
 	return a.do(func(ctx context.Context) tea.Msg {
-		made, err := c.Accept(ctx, link, name, same)
+		made, err := c.Accept(ctx, link, name, same, consent...)
 		return inviteTakenMsg{gen, made, err}
 	})
 }
@@ -190,6 +195,8 @@ func (a *accept) tookFriendship(msg inviteTakenMsg) {
 		a.step, a.made = accepted, msg.made
 	case protocol.CodeNameTaken:
 		a.step = askSame
+	case protocol.CodeLooksLike:
+		a.step, a.alike = askAlike, sentence(msg.err)
 	case protocol.CodeBadName:
 		a.step, a.err = askName, sentence(msg.err)
 	case protocol.CodeNoServer, protocol.CodeUnavailable, protocol.CodeRateLimited:
@@ -235,6 +242,9 @@ func (a *accept) view(w, _ int) frame {
 	case askSame:
 		add(t.Strong.Render, line(a.name, 40)+" is in your phone book already.")
 		add(t.Text.Render, "Is this another device of the same person?")
+	case askAlike:
+		add(t.Strong.Render, "Keep the name "+line(a.name, 40)+" all the same?")
+		add(t.Text.Render, a.alike+" If whoever sent the invite asked you for this very name, it may be to be taken for the other.")
 	case taking:
 		add(t.Dim.Render, "Accepting…")
 	case accepted:
@@ -263,8 +273,11 @@ func (a *accept) view(w, _ int) frame {
 			}
 		}
 	}
-	if a.step == askSame {
+	switch a.step {
+	case askSame:
 		out = append(out, "  "+t.Key.Render("y")+" yes, another device   "+t.Key.Render("n")+" no")
+	case askAlike:
+		out = append(out, "  "+t.Key.Render("y")+" keep it   "+t.Key.Render("n")+" another name")
 	}
 	for n, l := range wrapOwn(a.err, w-6) {
 		mark := "! "
@@ -280,7 +293,7 @@ func (a *accept) title() string { return a.heading("Accept an invite") }
 
 func (a *accept) keys() keymap.Map {
 	switch {
-	case a.step == askSame:
+	case a.asks():
 		return a.bound(keymap.Ask)
 	case a.typing():
 		return a.bound(keymap.Field)
@@ -290,7 +303,7 @@ func (a *accept) keys() keymap.Map {
 }
 
 func (a *accept) hints() []keymap.Intent {
-	if a.step == askSame {
+	if a.asks() {
 		return []keymap.Intent{keymap.Yes, keymap.No, keymap.Back}
 	}
 	if a.typing() && len(a.field.candidates()) > 0 {
@@ -298,5 +311,8 @@ func (a *accept) hints() []keymap.Intent {
 	}
 	return []keymap.Intent{keymap.Submit, keymap.Back}
 }
+
+// asks tells a question about the name, which is answered with yes or no.
+func (a *accept) asks() bool { return a.step == askSame || a.step == askAlike }
 
 func (a *accept) typing() bool { return a.step == askLink || a.step == askName }

@@ -11,23 +11,18 @@ import (
 )
 
 // askInviteFor asks for the name with one filled in.
-func askInviteFor(u *ui, name string) *sheet {
-	s := askInvite(u)
-	s.field.set(name)
-	return s
-}
+func askInviteFor(u *ui, name string) *sheet { return askInvite(u).filled(name) }
 
 func askContact(u *ui) *sheet {
 	f := newField("a name")
 	return &sheet{
 		ui: u, subject: "Add a name to your phone book", field: &f,
 		body: []string{"It stays on this machine, and is offered when you invite or accept."},
-		onYes: func(name string) work {
-			return func(ctx context.Context) (func() tea.Cmd, error) {
-				err := u.client.AddContact(ctx, name)
+		onYes: meant(u, func(typed string) *sheet { return askContact(u).filled(typed) },
+			func(ctx context.Context, name string, consent ...client.Consent) (func() tea.Cmd, error) {
+				err := u.client.AddContact(ctx, name, consent...)
 				return func() tea.Cmd { return u.say(good, line(name, 40)+" is in your phone book.") }, err
-			}
-		},
+			}),
 	}
 }
 
@@ -37,12 +32,11 @@ func askRename(u *ui, old string) *sheet {
 	return &sheet{
 		ui: u, subject: "Rename " + line(old, 40), field: &f,
 		body: []string{"Only you see it: nobody else learns the name."},
-		onYes: func(name string) work {
-			return func(ctx context.Context) (func() tea.Cmd, error) {
-				_, err := u.client.Rename(ctx, old, name)
+		onYes: meant(u, func(typed string) *sheet { return askRename(u, old).filled(typed) },
+			func(ctx context.Context, name string, consent ...client.Consent) (func() tea.Cmd, error) {
+				_, err := u.client.Rename(ctx, old, name, consent...)
 				return func() tea.Cmd { return u.say(good, line(old, 30)+" is "+line(name, 30)+" now.") }, err
-			}
-		},
+			}),
 	}
 }
 

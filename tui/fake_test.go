@@ -533,12 +533,12 @@ func aLink(loopback bool) protocol.Link {
 	return l
 }
 
-func (f *fake) Invite(_ context.Context, name string, expires time.Duration) (client.Invite, error) {
+func (f *fake) Invite(_ context.Context, name string, expires time.Duration, consent ...client.Consent) (client.Invite, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.note("invite " + name)
-	if f.err != nil {
-		return client.Invite{}, f.err
+	if err := f.looks(name, consent); err != nil {
+		return client.Invite{}, err
 	}
 	l, now := aLink(f.loopback), t0
 	if f.now != nil {
@@ -697,12 +697,12 @@ func (f *fake) Revoke(_ context.Context, fid protocol.UUID) (client.Invite, erro
 	return client.Invite{}, err
 }
 
-func (f *fake) Rename(_ context.Context, oldName, newName string) ([]client.Friendship, error) {
+func (f *fake) Rename(_ context.Context, oldName, newName string, consent ...client.Consent) ([]client.Friendship, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.note("rename " + oldName + " " + newName)
-	if f.err != nil {
-		return nil, f.err
+	if err := f.looks(newName, consent); err != nil {
+		return nil, err
 	}
 	for i := range f.friends {
 		if f.friends[i].Name == oldName {
@@ -719,12 +719,12 @@ func (f *fake) ReadInvite(_ context.Context, l protocol.Link) (client.Preview, e
 	return f.preview, f.err
 }
 
-func (f *fake) Accept(_ context.Context, l protocol.Link, name string, same bool) (client.Friendship, error) {
+func (f *fake) Accept(_ context.Context, l protocol.Link, name string, same bool, consent ...client.Consent) (client.Friendship, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.note("accept " + name)
-	if f.err != nil {
-		return client.Friendship{}, f.err
+	if err := f.looks(name, consent); err != nil {
+		return client.Friendship{}, err
 	}
 	for _, c := range f.contacts {
 		if c.Name == name && !same {
@@ -746,10 +746,21 @@ func (f *fake) Contacts(context.Context) ([]client.Contact, error) {
 	return slices.Clone(f.contacts), nil
 }
 
-func (f *fake) AddContact(_ context.Context, name string) error {
+// looks refuses the one look-alike that the fake knows, as the client does; and whatever is to fail.
+func (f *fake) looks(name string, consent []client.Consent) error {
+	if f.err == nil && name == "\u0410lice" && len(consent) == 0 {
+		return protocol.Errorf(protocol.CodeLooksLike, "%q looks like \"Alice\", which is in your phone book: one could be mistaken for the other.", name)
+	}
+	return f.err
+}
+
+func (f *fake) AddContact(_ context.Context, name string, consent ...client.Consent) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.note("add " + name)
+	if err := f.looks(name, consent); err != nil {
+		return err
+	}
 	f.contacts = append(f.contacts, client.Contact{Name: name})
 	return f.err
 }

@@ -15,12 +15,12 @@ type friendsClient interface {
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 	Invites(ctx context.Context) ([]client.Invite, error)
 	Revoke(ctx context.Context, f protocol.UUID) (client.Invite, error)
-	Rename(ctx context.Context, oldName, newName string) ([]client.Friendship, error)
+	Rename(ctx context.Context, oldName, newName string, consent ...client.Consent) ([]client.Friendship, error)
 	Remove(ctx context.Context, f protocol.UUID) (client.Friendship, error)
 	Verify(ctx context.Context, f protocol.UUID, number string) (client.Friendship, error)
 	Unverify(ctx context.Context, f protocol.UUID) (client.Friendship, error)
 	Contacts(ctx context.Context) ([]client.Contact, error)
-	AddContact(ctx context.Context, name string) error
+	AddContact(ctx context.Context, name string, consent ...client.Consent) error
 	RemoveContact(ctx context.Context, name string) error
 	answerClient
 	rotateClient

@@ -17,7 +17,7 @@ import (
 )
 
 type inviteClient interface {
-	Invite(ctx context.Context, name string, expires time.Duration) (client.Invite, error)
+	Invite(ctx context.Context, name string, expires time.Duration, consent ...client.Consent) (client.Invite, error)
 	Contacts(ctx context.Context) ([]client.Contact, error)
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 	answerClient
@@ -68,15 +68,14 @@ func askInvite(u *ui) *sheet {
 	return &sheet{
 		ui: u, subject: "Invite a friend", field: &f, prepare: contactNames(u.client),
 		body: []string{"Who is it for? The name stays on this machine."},
-		onYes: func(name string) work {
-			return func(ctx context.Context) (func() tea.Cmd, error) {
+		onYes: meant(u, func(typed string) *sheet { return askInviteFor(u, typed) },
+			func(ctx context.Context, name string, consent ...client.Consent) (func() tea.Cmd, error) {
 				if name == "" {
 					return nil, protocol.Errorf(protocol.CodeBadName, "Type a name first; only you will see it.")
 				}
-				inv, err := u.client.Invite(ctx, name, protocol.DefaultExpiry)
+				inv, err := u.client.Invite(ctx, name, protocol.DefaultExpiry, consent...)
 				return func() tea.Cmd { return u.open(newInvite(u, inv)) }, err
-			}
-		},
+			}),
 	}
 }
 

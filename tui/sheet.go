@@ -58,6 +58,12 @@ func (s *sheet) lookUp() tea.Cmd {
 	return s.do(func(ctx context.Context) tea.Msg { return completionsMsg{gen, prepare(ctx, typed)} })
 }
 
+// filled is the sheet with something in its field already.
+func (s *sheet) filled(typed string) *sheet {
+	s.field.set(typed)
+	return s
+}
+
 // typed passes a key or a paste to the field.
 func (s *sheet) typed(msg tea.Msg) tea.Cmd {
 	if s.field == nil || s.busy {

@@ -2,6 +2,7 @@ package lines
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -15,15 +16,15 @@ type befriender interface {
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 	Notices(ctx context.Context) ([]client.Friendship, error)
 	Invites(ctx context.Context) ([]client.Invite, error)
-	Invite(ctx context.Context, name string, expires time.Duration) (client.Invite, error)
+	Invite(ctx context.Context, name string, expires time.Duration, consent ...client.Consent) (client.Invite, error)
 	Revoke(ctx context.Context, f protocol.UUID) (client.Invite, error)
 	ReadInvite(ctx context.Context, l protocol.Link) (client.Preview, error)
-	Accept(ctx context.Context, l protocol.Link, name string, samePerson bool) (client.Friendship, error)
+	Accept(ctx context.Context, l protocol.Link, name string, samePerson bool, consent ...client.Consent) (client.Friendship, error)
 	Confirm(ctx context.Context, f protocol.UUID) (client.Friendship, error)
 	Refuse(ctx context.Context, f protocol.UUID) (client.Friendship, error)
 	Remove(ctx context.Context, f protocol.UUID) (client.Friendship, error)
 	Verify(ctx context.Context, f protocol.UUID, number string) (client.Friendship, error)
-	Rename(ctx context.Context, oldName, newName string) ([]client.Friendship, error)
+	Rename(ctx context.Context, oldName, newName string, consent ...client.Consent) ([]client.Friendship, error)
 	UseServer(ctx context.Context, url string) error
 }
 
@@ -72,6 +73,9 @@ func (r *reader) invite(ctx context.Context, name string) {
 		return
 	}
 	i, err := r.Client.Invite(ctx, name, 0)
+	if r.meant(ctx, err) {
+		i, err = r.Client.Invite(ctx, name, 0, client.LookAlike)
+	}
 	if err != nil {
 		r.fail(err)
 		return
@@ -138,11 +142,20 @@ func (r *reader) accept(ctx context.Context, text string) {
 		}
 		f, err = r.Client.Accept(ctx, link, name, true)
 	}
+	if r.meant(ctx, err) {
+		f, err = r.Client.Accept(ctx, link, name, false, client.LookAlike)
+	}
 	if err != nil {
 		r.fail(err)
 		return
 	}
 	r.say("Accepted. " + clip(name) + " is asked to confirm now. Safety number " + f.SafetyNumber + "; if the same one stands there, nobody sits between you.")
+}
+
+// meant asks whether a name that was refused for its looks is to be taken all the same.
+func (r *reader) meant(ctx context.Context, err error) bool {
+	var e *protocol.Error
+	return errors.As(err, &e) && e.Code == protocol.CodeLooksLike && r.yes(ctx, e.Message+" Keep the name all the same?")
 }
 
 // findLink is the word of a text that is meant to be a link; the text if there is none.
@@ -247,6 +260,9 @@ func (r *reader) change(ctx context.Context, word, name string) {
 		fresh, ok := r.ask(ctx, "What is the new name? Only you see it. Type nothing to stop.")
 		if ok && fresh != "" {
 			_, err = r.Client.Rename(ctx, f.Name, fresh)
+			if r.meant(ctx, err) {
+				_, err = r.Client.Rename(ctx, f.Name, fresh, client.LookAlike)
+			}
 			r.done(err, name+" is "+clip(fresh)+" now.")
 		}
 	case "revoke":

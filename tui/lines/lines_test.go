@@ -308,3 +308,20 @@ func TestALineThatIsTooLongIsCut(t *testing.T) {
 	s := newServer()
 	wants(t, hear(t, s, strings.Repeat("x", 5<<20)+"\nread\n"), "There is no command xxx", "nothing here yet")
 }
+
+// Invite refuses the one look-alike that the server's owner did not mean.
+func (s *server) Invite(_ context.Context, name string, _ time.Duration, consent ...client.Consent) (client.Invite, error) {
+	if len(consent) == 0 {
+		return client.Invite{}, protocol.Errorf(protocol.CodeLooksLike, "%q looks like \"Bob\".", name)
+	}
+	return client.Invite{Name: name, ExpiresAt: t0}, nil
+}
+
+func TestANameThatLooksLikeAnotherIsAskedAbout(t *testing.T) {
+	out := hear(t, newServer(), "invite B0b\nno\n")
+	wants(t, out, `"B0b" looks like "Bob". Keep the name all the same?`)
+	if strings.Contains(out, "An invite for") {
+		t.Errorf("it was made without a yes:\n%s", out)
+	}
+	wants(t, hear(t, newServer(), "invite B0b\nyes\n"), "An invite for B0b")
+}
