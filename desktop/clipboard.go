@@ -77,7 +77,7 @@ func (s system) clipboards(text string) (all [][]string) {
 		all = append(all, []string{"pbcopy"})
 	}
 	if has("WAYLAND_DISPLAY") {
-		all = append(all, []string{"wl-copy"})
+		all = append(all, []string{"wl-copy", "--type", "text/plain"}) // else it guesses what kind of text it is
 	}
 	if has("DISPLAY") {
 		all = append(all, []string{"xclip", "-selection", "clipboard", "-in"}, []string{"xsel", "--clipboard", "--input"})

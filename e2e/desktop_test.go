@@ -1,76 +1,102 @@
 package e2e
 
 import (
-	"errors"
-	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+
+	"p4p/server"
 )
 
-// desktopTerminal stands for the desktop's terminal: it writes down what it is to run.
-const desktopTerminal = `#!/bin/sh
-[ "$1" = -e ] && shift
-printf '%s\n' "$@" >"$ASKED.new"
-/bin/mv "$ASKED.new" "$ASKED"
-`
-
-// A click on a link, from the entry that p4p writes to the screen that opens: GLib, by
-// which GNOME, Xfce and Firefox open links, finds the entry and reads its Exec line.
-func TestTheDesktopOpensALinkInTheApp(t *testing.T) {
-	if testing.Short() {
-		t.Skip("several processes, which start slowly under the race detector")
-	}
-	for _, name := range []string{"gio", "xdg-mime"} {
-		if _, err := exec.LookPath(name); err != nil {
-			if os.Getenv("P4P_CI") == "1" {
-				t.Fatalf("%s is missing: apt install libglib2.0-bin xdg-utils", name)
-			}
-			t.Skipf("%s is missing (libglib2.0-bin and xdg-utils in Debian)", name)
-		}
-	}
+// desktopOf is a folder with programs that write down what they get: the arguments beside
+// the name of the file, and the input in NAME.in.
+func desktopOf(t *testing.T, names ...string) string {
+	t.Helper()
 	dir := t.TempDir()
-	bin, asked := filepath.Join(dir, "bin"), filepath.Join(dir, "asked")
-	for _, d := range []string{bin, filepath.Join(dir, "config")} {
-		if err := os.Mkdir(d, 0o700); err != nil {
+	for _, name := range names {
+		script := "#!/bin/sh\nprintf '%s\\n' \"$*\" > '" + dir + "/" + name + ".args'\n"
+		if name == "wl-copy" {
+			script += "cat > '" + dir + "/" + name + ".in'\n"
+		}
+		if name == "xdg-mime" {
+			script += "echo messages.desktop\n"
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"xdg-terminal-exec", "xterm"} { // newer and older GLib
-		if err := os.WriteFile(filepath.Join(bin, name), []byte(desktopTerminal), 0o700); err != nil {
-			t.Fatal(err)
-		}
+	return dir
+}
+
+func content(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
-	env := append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+filepath.Join(dir, "data"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"),
-		"XDG_DATA_DIRS="+filepath.Join(dir, "system"), "XDG_CURRENT_DESKTOP=", "DBUS_SESSION_BUS_ADDRESS=", "ASKED="+asked,
-		"P4P_HOME="+filepath.Join(dir, "home"), "P4P_SERVER=", "TERM=xterm-256color", "COLORTERM=", "NO_COLOR=")
-	install := exec.Command("p4p", "handler", "install")
-	install.Env = env
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	return string(b)
+}
+
+// The app itself, with a clipboard and a program for messages around it.
+func TestALinkLeavesTheAppByClipboardAndBySMS(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems have other programs")
 	}
-	click := exec.Command("gio", "open", "p4p://p4p.example/f/01837f64-4057-8650-972f-eae1b4479ad4#U6T2PJ5HU6T2PJ5HU6T2PJ5HU4")
-	click.Env = append(env, "PATH="+bin)
-	if out, err := click.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	s, err := server.Start(t.Context(), server.Config{Data: t.TempDir(), Listen: "127.0.0.1:0", PublicURL: "https://p4p.example"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	var line string
-	eventually(t, "the desktop asking a terminal for something", func() bool {
-		b, err := os.ReadFile(asked)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			t.Fatal(err)
-		}
-		line = strings.TrimSuffix(string(b), "\n")
-		return err == nil
-	})
-	args := strings.Split(line, "\n")
-	app := exec.Command(args[0], args[1:]...)
-	app.Env = env
-	dark := themes["dark"]
-	s := runTerminal(t, app, 80, 24, dark.fg, dark.bg)
-	s.see("A friend invite on https://p4p.example", "Nothing was asked of the network yet")
-	s.press("\x03")
-	s.ends()
+	defer endServer(t, s)
+	home, desk, dark := t.TempDir(), desktopOf(t, "wl-copy", "xdg-open", "xdg-mime"), themes["dark"]
+	book := filepath.Join(t.TempDir(), "book.vcf")
+	if err := os.WriteFile(book, []byte("BEGIN:VCARD\nVERSION:3.0\nFN:Bob\nTEL;TYPE=CELL:+49 171 1234567\nEND:VCARD\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("p4p", "--server", s.URL())
+	cmd.Env = append(os.Environ(), "P4P_HOME="+home, "P4P_SERVER=", "TERM=xterm-256color", "COLORTERM=", "NO_COLOR=",
+		"PATH="+desk+string(os.PathListSeparator)+os.Getenv("PATH"), "WAYLAND_DISPLAY=wayland-7", "DISPLAY=",
+		"SSH_CONNECTION=", "SSH_CLIENT=", "SSH_TTY=", "WSL_DISTRO_NAME=", "WSL_INTEROP=")
+	a := runTerminal(t, cmd, 80, 24, dark.fg, dark.bg)
+	a.see("Welcome to P4P", "online")
+
+	a.press("P")
+	a.see("Your profiles")
+	a.press("i")
+	a.see("path of a .vcf file")
+	a.press(book + "\r")
+	a.see("Keep a phone number")
+	a.press("y")
+	a.see("It would add 1 person", "+ Bob +491711234567")
+	a.press("y")
+	a.see("Added 1, changed 0, skipped 0.")
+	a.press("\x1b")
+	a.see("Your profiles")
+	a.press("\x1b")
+	a.see("Welcome to P4P")
+
+	a.press("i")
+	a.see("Who is it for?")
+	a.press("Bob\r")
+	a.see("An invite for Bob", "Waiting for Bob")
+	link := decode[[]invited](t, run(t, home, "--json", "--server", s.URL(), "invites"))[0].Link
+	a.press("c")
+	a.see("Copied with wl-copy.")
+	if got := content(t, filepath.Join(desk, "wl-copy.in")); got != link {
+		t.Errorf("the clipboard has %q, want %q", got, link)
+	}
+	if got := content(t, filepath.Join(desk, "wl-copy.args")); strings.Contains(got, "p4p.example") {
+		t.Errorf("everybody can read the arguments %q", got)
+	}
+	a.press("m")
+	a.see("by SMS", "+491711234567")
+	a.press("\r")
+	a.see("✓ Your program for messages")
+	u, err := url.Parse(strings.TrimSpace(content(t, filepath.Join(desk, "xdg-open.args"))))
+	if err != nil || u.Scheme != "sms" || u.Opaque != "+491711234567" || !strings.HasSuffix(u.Query().Get("body"), link) {
+		t.Errorf("a message was begun by %v, %v", u, err)
+	}
 }
