@@ -288,7 +288,7 @@ func (c *Client) waiting(ctx context.Context) (waiting, error) {
 			continue
 		}
 		i := c.itemOf(waits.Record)
-		i.Pending = &Pending{Sending: c.outgoing.isSending(i.ID), Refused: waits.Refused, Due: waits.Due}
+		i.Pending = &Pending{Sending: c.outgoing.isSending(i.ID), Refused: waits.Refused, Tried: waits.Tried, Due: waits.Due}
 		w.add(i)
 	}
 	return w, nil

@@ -56,6 +56,7 @@ func (i Item) Cursor() protocol.Cursor { return protocol.Cursor{Epoch: i.Epoch, 
 type Pending struct {
 	Sending bool
 	Refused *protocol.Error // the server will not take it; discard it or change it
+	Tried   bool            // it was on its way, so that the server may have it
 	Due     time.Time       // until then it can be undone, and is not sent; zero for at once
 }
 

@@ -75,7 +75,7 @@ func (c *compose) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keymap.Back:
 		cmd := tea.Batch(c.keep(), c.close(c))
 		if strings.TrimSpace(c.editor.value()) != "" {
-			cmd = tea.Batch(cmd, c.say(note, "The draft is kept: "+c.keyOf(keymap.Feed, keymap.NewPost)+" goes on with it."))
+			cmd = tea.Batch(cmd, c.say(note, "The draft is kept: "+c.inFeed()+c.keyOf(keymap.Feed, keymap.NewPost)+" goes on with it."))
 		}
 		return cmd
 	case keymap.Send:
@@ -93,6 +93,14 @@ func (c *compose) key(msg tea.KeyPressMsg) tea.Cmd {
 		return c.editor.openOutside()
 	}
 	return c.editor.update(msg)
+}
+
+// inFeed says where the feed's keys are, in words, if that is not below.
+func (c *compose) inFeed() string {
+	if len(c.layers) > 1 {
+		return "in the feed "
+	}
+	return ""
 }
 
 func (c *compose) keep() tea.Cmd { return c.editor.keep() }

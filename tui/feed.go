@@ -175,6 +175,8 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 		return f.markAll()
 	case keymap.Whole:
 		return f.whole(&f.list)
+	case keymap.Outbox:
+		return f.ui.open(newOutbox(f.ui))
 	case keymap.Muted:
 		return f.open(newMuted(f.ui))
 	case keymap.Server:
@@ -546,7 +548,7 @@ func (f *feed) hints() []keymap.Intent {
 	case f.eye.open:
 		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Friends, keymap.Open}
 	case ok && it.Pending != nil && it.Pending.Refused != nil:
-		return []keymap.Intent{keymap.Retry, keymap.Discard, keymap.Down, keymap.Up}
+		return []keymap.Intent{keymap.Retry, keymap.Discard, keymap.Outbox, keymap.Down, keymap.Up}
 	case ok && it.Label.Kind == client.You:
 		hints = []keymap.Intent{keymap.Open, keymap.Comment, keymap.Delete, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView}
 	case ok:
@@ -556,6 +558,9 @@ func (f *feed) hints() []keymap.Intent {
 	}
 	if ok {
 		hints = f.contentHints(hints, it)
+	}
+	if f.status.Outbox+f.status.Refused > 0 {
+		hints = append([]keymap.Intent{keymap.Outbox}, hints...)
 	}
 	if f.unread[f.view_].Count > 0 {
 		hints = append([]keymap.Intent{keymap.Unread}, hints...)

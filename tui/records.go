@@ -84,20 +84,17 @@ func excerpt(it client.Item) string {
 }
 
 func what(it client.Item) string {
-	if it.Kind == protocol.KindComment {
-		return "comment"
+	switch it.Kind {
+	case protocol.KindComment, protocol.KindDeletion, protocol.KindReport:
+		return string(it.Kind)
 	}
 	return "post"
 }
 
 func askDiscard(u *ui, it client.Item) *sheet {
-	where := "The server does not have it; afterwards nobody has."
-	if it.Pending != nil && it.Pending.Sending {
-		where = "It is being sent at the moment: the server may have it all the same."
-	}
 	return &sheet{
 		ui: u, subject: "Discard this " + what(it) + "?", yes: "discard", no: "keep",
-		body: []string{excerpt(it), where},
+		body: discardBody(it),
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				err := u.client.Discard(ctx, it.ID)
@@ -105,6 +102,23 @@ func askDiscard(u *ui, it client.Item) *sheet {
 			}
 		},
 	}
+}
+
+// discardBody tells what is lost with what waits.
+func discardBody(it client.Item) []string {
+	where := "The server does not have it; afterwards nobody has."
+	p := it.Pending
+	switch onItsWay := p != nil && p.Refused == nil && (p.Sending || p.Tried); {
+	case it.Kind == protocol.KindDeletion && onItsWay:
+		return []string{"What it deletes stays, unless the server has the deletion already: it was on its way."}
+	case it.Kind == protocol.KindDeletion:
+		return []string{"What it deletes stays, for everybody."}
+	case p != nil && p.Sending:
+		where = "It is being sent at the moment: the server may have it all the same."
+	case onItsWay:
+		where = "It was on its way already: the server may have it all the same."
+	}
+	return []string{excerpt(it), where}
 }
 
 func askReport(u *ui, it client.Item) *sheet {

@@ -37,6 +37,7 @@ import (
 type Client interface {
 	feedClient
 	threadClient
+	outboxClient
 	composeClient
 	inviteClient
 	acceptClient

@@ -52,6 +52,8 @@ const (
 	Undo
 	Retry
 	Discard
+	Outbox
+	EditAgain // what waits in it
 	Search
 	Mark        // a bookmark
 	Marks       // all of them

@@ -71,6 +71,7 @@ var Feed = Map{"Feed", []Binding{
 	bind(Muted, "Z", "muted", "whom you muted and what you hid, to undo it", "Z"),
 	bind(Retry, "r", "retry", "send again what the server refused", "r"),
 	bind(Discard, "x", "discard", "discard what waits or was refused", "x"),
+	bind(Outbox, "O", "outbox", "what waits for the server, and what it refused", "O"),
 	bind(Self, "P", "you", "who you are: back up, import, move, other profiles", "P"),
 	bind(Server, "s", "server", "enter a server's address", "s"),
 	eye,
@@ -230,6 +231,17 @@ var MutedList = Map{"Muted and hidden", []Binding{
 	eye, back,
 }}
 
+// OutboxList is the keys of what waits to be sent.
+var OutboxList = Map{"Outbox", []Binding{
+	bind(Retry, "r", "retry", "send again what the server refused", "r"),
+	bind(EditAgain, "e", "edit", "take it out and edit it again", "e"),
+	bind(Discard, "x", "discard", "discard it, or take a deletion back", "x", "d"),
+	bind(Open, "enter", "open", "open the post, or the one that it is about", "enter", "right", "l"),
+	copyText,
+	down, up, top, bottom, pageDown, pageUp,
+	back,
+}}
+
 // Ask is the keys of a question that is answered with yes or no.
 var Ask = Map{"Yes or no", []Binding{
 	bind(Yes, "y", "yes", "yes", "y", "Y"),
@@ -260,4 +272,4 @@ var Messages = Map{"Log", []Binding{
 }}
 
 // All are the maps in the order of the help.
-var All = []Map{Feed, Thread, Posts, PictureShown, Find, Write, InviteShown, FriendList, Safety, SelfShown, MutedList, EyeFeed, EyeThread, Global}
+var All = []Map{Feed, Thread, Posts, PictureShown, Find, Write, InviteShown, FriendList, Safety, SelfShown, OutboxList, MutedList, EyeFeed, EyeThread, Global}
