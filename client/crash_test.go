@@ -257,6 +257,9 @@ func TestADeathAtAnyPointLeadsToTheSameEnd(t *testing.T) {
 			t.Log(strings.Join(want, "\n"))
 			for i, at := range passed {
 				met[at] = true
+				if testing.Short() && i%4 != 0 {
+					continue // a point takes a story of its own, and all are played alike
+				}
 				t.Run(fmt.Sprintf("%d %s %s", i, at.call, at.at), func(t *testing.T) {
 					t.Parallel()
 					got, passed := play(t, story, i)
