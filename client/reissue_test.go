@@ -91,3 +91,22 @@ func TestARevocationThatIsNotHeardIsMadeUpForAfterwards(t *testing.T) {
 	wantCode(t, err, protocol.CodeRevoked)
 	wantState(t, anna, made.Friendship, StateInvited)
 }
+
+// The server tells of an expiry when it is asked; an invite may be made anew before.
+func TestAnInviteWhoseExpiryWasNotHeardOfIsMadeAnew(t *testing.T) {
+	o := newOffice(t)
+	anna, bob := o.enters("anna"), o.enters("bob")
+	i := anna.invites("Bob")
+	o.passes(protocol.DefaultExpiry + 2*time.Hour)
+	made, err := anna.Reissue(t.Context(), i.Friendship)
+	if err != nil || made.Unsent {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	bob.accepts(made, "Anna")
+	anna.catchesUp()
+	anna.does(anna.Confirm, made.Friendship)
+	wantName(t, anna, bob, "Bob")
+	if s := anna.sees(i.Friendship); s != "" && s != StateExpired && s != StateRevoked {
+		t.Errorf("the old one is %s", s)
+	}
+}

@@ -158,7 +158,7 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 		}
 		return nil
 	case minuteMsg: // ages are drawn anew by drawing at all
-		return a.after(time.Minute, msg)
+		return tea.Batch(a.after(time.Minute, msg), a.tell(msg))
 	case secondMsg:
 		a.ticking = false
 		return a.tick()

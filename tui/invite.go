@@ -37,6 +37,7 @@ type invite struct {
 	gen     int
 	loading bool
 	stale   bool
+	ticking bool // the countdown's next tick is under way
 
 	reaching bool // the server is being opened or shut
 }
@@ -103,18 +104,19 @@ const lastStretch = 2 * time.Minute
 
 type inviteTickMsg struct{ gen int }
 
-// countDown draws the screen again when the time that is left reads otherwise; minutes
-// and more the app redraws itself.
+// countDown draws the screen again when the time that is left reads otherwise: from the
+// last minutes on by seconds. Before, the app draws everything once a minute, and asks.
 func (i *invite) countDown() tea.Cmd {
 	d := i.inv.ExpiresAt.Sub(i.now())
 	switch {
-	case !i.isOpen():
+	case i.ticking, !i.isOpen(), d > lastStretch+time.Minute:
 		return nil
 	case d > lastStretch:
 		d -= lastStretch
 	case !i.still():
 		d = min(d, time.Second)
 	}
+	i.ticking = true
 	return i.after(d, inviteTickMsg{i.gen})
 }
 
@@ -188,8 +190,11 @@ func (i *invite) update(msg tea.Msg) tea.Cmd {
 		if msg.what&(client.FriendsChanged|client.NoticesChanged) != 0 {
 			return i.load()
 		}
+	case minuteMsg:
+		return i.countDown()
 	case inviteTickMsg:
 		if msg.gen == i.gen {
+			i.ticking = false
 			if !i.isOpen() {
 				return i.load()
 			}

@@ -58,12 +58,17 @@ func TestTheCountdownGoesOnByItselfAndEndsInAnOfferToMakeANewOne(t *testing.T) {
 	now := t0
 	p.app.now = func() time.Time { return now }
 	p.press("i").types("Bob").press("enter").sees("for 7 more days")
-	now = t0.Add(7*24*time.Hour - lastStretch)
+	now = t0.Add(7*24*time.Hour - lastStretch - 40*time.Second)
+	p.wait().sees("for 3 more minutes")
+	now = now.Add(40 * time.Second)
 	p.wait().sees("for 120 more seconds")
 	now = now.Add(75 * time.Second)
 	p.wait().sees("for 45 more seconds")
 	now = now.Add(45 * time.Second)
-	p.wait().sees("expired before anybody used it", "n make a new one for Bob")
+	if p.wait(); len(p.timers) > 2 {
+		t.Errorf("%d timers run", len(p.timers))
+	}
+	p.sees("expired before anybody used it", "n make a new one for Bob")
 	p.press("c").sees("opens nothing any more")
 	if p.copied != "" {
 		t.Errorf("a dead link was copied: %q", p.copied)
