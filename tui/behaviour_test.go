@@ -173,8 +173,8 @@ func TestAPictureIsPreparedDescribedAndSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := sit(t, f, 100, 30)
-	p.press("n").types("Look").press("ctrl+o").types(file[:len(file)-6]).press("tab").sees(filepath.Base(file))
-	p.press("enter").sees("Describe the picture").types("A lake").press("enter").sees("lake view.png, 30×20", "A lake")
+	p.press("n").types("Look").press("ctrl+o").types(file[:len(file)-6]).sees(filepath.Base(file), "1 KiB")
+	p.press("tab", "enter").sees("Describe the picture").types("A lake").press("enter").sees("lake view.png, 30×20", "A lake")
 	p.press("ctrl+s").did("make Look")
 }
 

@@ -2,38 +2,29 @@ package tui
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"p4p/client"
-	"p4p/client/picture"
-	"p4p/protocol"
 	"p4p/tui/keymap"
 )
 
 type composeClient interface {
 	Post(ctx context.Context, text string, p *client.Picture) (client.Sent, error)
 	drafter
+	attachClient
 	Scratch() (string, error)
 }
 
 // compose is where a post is written.
 type compose struct {
 	*ui
-	editor  editor
-	gen     int
-	sending bool
-}
-
-// attachment is the picture of the post that is being written. It outlives the
-// screen, as the draft does, but not the program.
-type attachment struct {
-	picture *client.Picture // nil for none
-	file    string          // its name on this machine
+	editor   editor
+	gen      int
+	sending  bool
+	detached bool // the picture was taken off: what is read late does not come back
 }
 
 type postSentMsg struct {
@@ -43,12 +34,12 @@ type postSentMsg struct {
 }
 
 func newCompose(u *ui) *compose {
-	c := &compose{ui: u, gen: u.next(), editor: newEditor(u, "post", "What do you want to say? Only your friends will know that it was you.")}
+	c := &compose{ui: u, gen: u.next(), editor: newEditor(u, postDraft, "What do you want to say? Only your friends will know that it was you.")}
 	c.editor.area.Focus()
 	return c
 }
 
-func (c *compose) init() tea.Cmd { return c.editor.read() }
+func (c *compose) init() tea.Cmd { return tea.Batch(c.editor.read(), c.readAttachment()) }
 
 // update: see screen.
 func (c *compose) update(msg tea.Msg) tea.Cmd {
@@ -60,9 +51,22 @@ func (c *compose) update(msg tea.Msg) tea.Cmd {
 			return c.took(msg)
 		}
 		return nil
+	case attachmentReadMsg:
+		if msg.gen == c.gen {
+			return c.tookAttachment(msg)
+		}
+		return nil
+	case preparedMsg:
+		if msg.gen == c.gen && !c.sending {
+			return c.prepared(msg)
+		}
+		return nil
 	case tea.PasteMsg:
 		if c.sending {
 			return nil
+		}
+		if cmd, ok := c.dropped(msg); ok {
+			return cmd
 		}
 		return c.editor.update(msg)
 	default:
@@ -74,22 +78,25 @@ func (c *compose) key(msg tea.KeyPressMsg) tea.Cmd {
 	switch c.keys().Intent(msg.String()) {
 	case keymap.Back:
 		cmd := tea.Batch(c.keep(), c.close(c))
-		if strings.TrimSpace(c.editor.value()) != "" {
+		if strings.TrimSpace(c.editor.value()) != "" || c.attached.picture != nil {
 			cmd = tea.Batch(cmd, c.say(note, "The draft is kept: "+c.inFeed()+c.keyOf(keymap.Feed, keymap.NewPost)+" goes on with it."))
 		}
 		return cmd
 	case keymap.Send:
 		return c.send()
-	case keymap.Attach:
-		return c.open(askPicture(c))
-	case keymap.Detach:
-		c.attached = attachment{}
-		return nil
 	}
 	if c.sending {
 		return nil
 	}
-	if c.keys().Intent(msg.String()) == keymap.Editor {
+	switch c.keys().Intent(msg.String()) {
+	case keymap.Attach:
+		if c.attached.picture != nil {
+			return c.open(askAlt(c))
+		}
+		return c.chooser()
+	case keymap.Detach:
+		return c.detach()
+	case keymap.Editor:
 		return c.editor.openOutside()
 	}
 	return c.editor.update(msg)
@@ -116,11 +123,14 @@ func (c *compose) send() tea.Cmd {
 		return c.say(bad, "A post holds at most 4,000 bytes; shorten it a little, or send it in two.")
 	}
 	c.sending, c.editor.sent = true, true
-	cl, gen, p, forget := c.client, c.gen, c.attached.picture, c.editor.forget()
+	cl, d, gen, n, p, forget := c.client, c.drafts, c.gen, c.next(), c.attached.picture, c.editor.forget()
 	return c.do(func(ctx context.Context) tea.Msg {
 		sent, err := cl.Post(ctx, text, p)
 		if err == nil {
 			forget(ctx)
+			if p != nil {
+				_ = d.savePicture(ctx, cl, nil, "", n)
+			}
 		}
 		return postSentMsg{gen, sent, err}
 	})
@@ -143,7 +153,7 @@ func (c *compose) took(msg postSentMsg) tea.Cmd {
 
 // view: see screen.
 func (c *compose) view(w, h int) frame {
-	below := c.below(w)
+	below := append(c.previewLines(w, h), c.below(w)...)
 	f := c.editor.view(w-4, h-len(below)-1)
 	lines := []string{""}
 	for _, l := range fit(f.lines, h-len(below)-1) {
@@ -170,15 +180,19 @@ func (c *compose) below(w int) []string {
 		budget = "sending…"
 	}
 	lines := []string{c.theme.Faint.Render(strings.Repeat("─", w)), style.Render("  " + budget)}
-	p := "  ▢ no picture: " + c.keyOf(keymap.Write, keymap.Attach) + " attaches one"
+	p := "  ▢ no picture: " + c.attachHint()
 	a := c.attached.picture
 	if a != nil {
 		p = "  ▣ " + line(c.attached.file, 30) + ", " + strconv.Itoa(a.Width) + "×" + strconv.Itoa(a.Height) + ", " +
 			thousands((len(a.Bytes)+1023)/1024) + " KiB: " + c.keyOf(keymap.Write, keymap.Detach) + " takes it off"
 	}
 	lines = append(lines, c.theme.Dim.Render(cut(p, w)))
-	if a != nil && a.Alt != "" {
+	switch {
+	case a == nil:
+	case a.Alt != "":
 		lines = append(lines, c.theme.Dim.Render("    "+line(a.Alt, w-4)))
+	default:
+		lines = append(lines, c.theme.Dim.Render(cut("    not described: "+c.keyOf(keymap.Write, keymap.Attach)+" says what it shows", w)))
 	}
 	return lines
 }
@@ -196,84 +210,3 @@ func (c *compose) hints() []keymap.Intent {
 }
 
 func (c *compose) typing() bool { return true }
-
-// askPicture asks for a file, prepares it, and asks what it shows.
-func askPicture(c *compose) *sheet {
-	f := newField("path of a JPEG, PNG, GIF or WebP file")
-	return &sheet{
-		ui: c.ui, subject: "Attach a picture", field: &f, prepare: listPaths,
-		body: []string{"Only its pixels leave this machine: place, time and camera are taken out."},
-		onYes: func(typed string) work {
-			return func(context.Context) (func() tea.Cmd, error) {
-				path := expandHome(strings.Trim(typed, `'"`))
-				p, err := preparePicture(path)
-				return func() tea.Cmd { return c.ui.open(askAlt(c, filepath.Base(path), p)) }, err
-			}
-		},
-	}
-}
-
-func preparePicture(path string) (picture.Prepared, error) {
-	if path == "" {
-		return picture.Prepared{}, protocol.Errorf(protocol.CodeBadPicture, "Type the path of a picture, or press esc to go on without one.")
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return picture.Prepared{}, protocol.Errorf(protocol.CodeBadPicture, "Cannot open %q: is the path right?", path).Because(err)
-	}
-	defer file.Close()
-	return picture.Prepare(file)
-}
-
-func askAlt(c *compose, name string, p picture.Prepared) *sheet {
-	f := newField("what does it show? (may be left empty)")
-	return &sheet{
-		ui: c.ui, subject: "Describe the picture", field: &f,
-		body: []string{"For those who cannot see it, and for search."},
-		onYes: func(alt string) work {
-			return func(context.Context) (func() tea.Cmd, error) {
-				if len(alt) > protocol.MaxAlt {
-					return nil, protocol.Errorf(protocol.CodeTooLarge, "A description holds at most %d bytes; this one has %d.", protocol.MaxAlt, len(alt))
-				}
-				return func() tea.Cmd {
-					c.attached = attachment{&client.Picture{Bytes: p.Bytes, Width: p.Width, Height: p.Height, Alt: alt}, name}
-					return nil
-				}, nil
-			}
-		},
-	}
-}
-
-func expandHome(path string) string {
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		if home, err := os.UserHomeDir(); err == nil {
-			return filepath.Join(home, rest)
-		}
-	}
-	return path
-}
-
-// listPaths lists what in the typed folder goes on as typed. It reads at most a
-// thousand names.
-func listPaths(_ context.Context, typed string) []string {
-	if typed == "" {
-		return nil
-	}
-	dir, prefix := filepath.Split(typed)
-	d, err := os.Open(expandHome(dir + "./"))
-	if err != nil {
-		return nil
-	}
-	defer d.Close()
-	entries, _ := d.ReadDir(1000)
-	var out []string
-	for _, e := range entries {
-		if name := e.Name(); hasPrefixFold(name, prefix) {
-			if e.IsDir() {
-				name += "/"
-			}
-			out = append(out, dir+name)
-		}
-	}
-	return out
-}

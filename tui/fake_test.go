@@ -52,11 +52,13 @@ type fake struct {
 	now      func() time.Time // when invites are made; t0 when nil
 	loopback bool
 
-	deleted    []taken
-	scratch    string // for a text that an editor has
-	scratchErr error
-	position   client.Position
-	kept       int // times that the position was kept
+	deleted      []taken
+	scratch      string // for a text that an editor has
+	scratchErr   error
+	draftPicture *client.Picture
+	draftFile    string
+	position     client.Position
+	kept         int // times that the position was kept
 }
 
 func newFake() *fake {
@@ -504,6 +506,20 @@ func (f *fake) Discard(_ context.Context, record protocol.UUID) error {
 	defer f.mu.Unlock()
 	f.note("discard " + record.String())
 	f.outbox = slices.DeleteFunc(f.outbox, func(it client.Item) bool { return it.ID == record })
+	return f.err
+}
+
+// DraftPicture and SaveDraftPicture: as the client keeps it.
+func (f *fake) DraftPicture(context.Context, string) (*client.Picture, string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.draftPicture, f.draftFile, nil
+}
+
+func (f *fake) SaveDraftPicture(_ context.Context, _ string, p *client.Picture, file string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.draftPicture, f.draftFile = p, file
 	return f.err
 }
 

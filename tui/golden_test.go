@@ -194,11 +194,24 @@ var scenes = []struct {
 	{"compose", lively, func(p *person) { p.press("n") }},
 	{"compose_text", lively, func(p *person) { p.press("n"); p.types("Hello, whoever you are.\nA second line.") }},
 	{"compose_over", lively, func(p *person) { p.press("n"); p.paste(strings.Repeat("too long ", 500)) }},
-	{"compose_picture_path", lively, func(p *person) {
+	{"compose_choose", lively, func(p *person) { p.press("n"); p.types("Look:"); p.press("ctrl+o", "down") }},
+	{"compose_choose_typed", lively, func(p *person) { p.press("n", "ctrl+o"); p.types("un") }},
+	{"compose_choose_nothing", lively, func(p *person) { p.press("n", "ctrl+o"); p.types("no/such.png") }},
+	{"compose_choose_bad", lively, func(p *person) {
 		p.press("n")
 		p.types("Look:")
 		p.press("ctrl+o")
-		p.types("no/such.png")
+		p.types("broken")
+		p.press("enter")
+	}},
+	{"compose_alt", lively, func(p *person) { p.press("n"); p.types("Look:"); p.press("ctrl+o"); p.types("sun"); p.press("enter") }},
+	{"compose_picture", lively, func(p *person) {
+		p.press("n")
+		p.types("Look:")
+		p.press("ctrl+o")
+		p.types("sun")
+		p.press("enter")
+		p.types("Orange over navy")
 		p.press("enter")
 	}},
 	{"invite_name", lively, func(p *person) { p.press("i"); p.types("G") }},

@@ -44,6 +44,7 @@ func sitWith(t testing.TB, f *fake, w, h int, o Options, colour bool) *person {
 	o.Client, o.Changes, o.SaveDir, o.Open, o.Copy, o.SMS, o.Reach, o.Selves = f, f, t.TempDir(), f.browse, f.copy, f.sms, f, f
 	p := &person{t: t, fake: f, app: newApp(t.Context(), o, colorprofile.TrueColor, colour, graphics.NewCanvas(io.Discard))}
 	p.app.now = func() time.Time { return t0 }
+	p.app.pictureDir = "testdata/album/"
 	p.app.after = func(_ time.Duration, msg tea.Msg) tea.Cmd {
 		p.timers = append(p.timers, msg)
 		return nil

@@ -76,6 +76,7 @@ type ui struct {
 	profileName string
 	reach       Reach  // nil where there is no server of one's own
 	saveDir     string // where pictures of codes are saved
+	pictureDir  string // where one begins to look for a picture
 	pictures    *pictures
 	drafts      *draftBox
 	terminal    tty

@@ -66,6 +66,7 @@ const (
 	Send
 	Attach
 	Detach
+	FolderUp
 	Editor // of the person's own
 
 	Copy

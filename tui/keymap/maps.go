@@ -148,10 +148,20 @@ var EyeThread = Map{"The server's eye: inside", []Binding{
 // Write is the keys of a text that is being written.
 var Write = Map{"Writing", []Binding{
 	bind(Send, "ctrl+s", "send", "send it", "ctrl+s"),
-	bind(Attach, "ctrl+o", "picture", "attach a picture (posts only)", "ctrl+o"),
+	bind(Attach, "ctrl+o", "picture", "attach a picture, or describe the attached one (posts only)", "ctrl+o"),
 	bind(Detach, "ctrl+x", "no picture", "take the picture off", "ctrl+x"),
 	bind(Editor, "ctrl+e", "editor", "write in the editor that $VISUAL or $EDITOR names", "ctrl+e"),
 	bind(Back, "esc", "close", "close; the draft is kept", "esc"),
+}}
+
+// Pick is the keys of the folders from which a picture is chosen.
+var Pick = Map{"Choosing a picture", []Binding{
+	bind(Submit, "enter", "choose", "open the folder, or take the picture", "enter"),
+	bind(FolderUp, "ctrl+o", "folder up", "to the folder above", "ctrl+o"),
+	bind(Complete, "tab", "complete", "complete the name or the path", "tab"),
+	bind(Down, "↓", "down", "down", "down", "ctrl+n"), bind(Up, "↑", "up", "up", "up", "ctrl+p"),
+	bind(PageDown, "pgdn", "page down", "a page down", "pgdown"), bind(PageUp, "pgup", "page up", "a page up", "pgup"),
+	backText,
 }}
 
 // Field is the keys of a question with one line to type.
@@ -262,7 +272,7 @@ var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, bi
 
 // Places are all maps: those of the help, and those of the small questions.
 func Places() []Map {
-	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, ImportShown, Pages, Commands, Messages)
+	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Pick, ImportShown, Pages, Commands, Messages)
 }
 
 // Messages is the keys of the log.

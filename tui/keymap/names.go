@@ -16,7 +16,7 @@ var names = [...]string{
 	Search: "search", Mark: "bookmark", Marks: "bookmarks", Whose: "author", Remote: "search-server",
 	Retry: "retry", Discard: "discard", Outbox: "outbox", EditAgain: "edit-again", OpenAddress: "open-address", ViewPicture: "picture", CopyText: "copy-text",
 
-	Send: "send", Attach: "attach", Detach: "detach", Editor: "editor",
+	Send: "send", Attach: "attach", Detach: "detach", FolderUp: "folder-up", Editor: "editor",
 
 	Copy: "copy", SavePNG: "save-png", ShowLink: "show-link", SMS: "sms", Reissue: "reissue", Reach: "reach", Self: "you", Backup: "backup", Import: "import", Move: "move", Rotate: "change-key", Tell: "tell-friends", Warnings: "warnings",
 
