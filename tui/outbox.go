@@ -399,6 +399,9 @@ func (o *outbox) details(it client.Item, w, h int) []string {
 	if it.Kind == protocol.KindComment {
 		out = append(out, " "+o.theme.Dim.Render(line("On "+o.subject(it), w-2)))
 	}
+	if it.Image != nil {
+		out = append(out, " "+o.theme.Dim.Render(line("▣ "+o.altOf(it.Image).String(), w-2)))
+	}
 	for _, l := range wrap(plain.Block(it.Text), w-4) {
 		out = append(out, "   "+l)
 	}
@@ -410,14 +413,17 @@ func (o *outbox) details(it client.Item, w, h int) []string {
 
 func (o *outbox) title() string {
 	var parts []string
-	refused := 0
+	waits, refused := 0, 0
 	for _, it := range o.items {
-		if it.Pending.Refused != nil {
+		switch {
+		case it.Pending.Refused != nil:
 			refused++
+		case !it.Pending.Due.After(o.now()):
+			waits++
 		}
 	}
-	if n := len(o.items) - refused; n > 0 {
-		parts = append(parts, thousands(n)+" waiting")
+	if waits > 0 {
+		parts = append(parts, thousands(waits)+" waiting")
 	}
 	if refused > 0 {
 		parts = append(parts, thousands(refused)+" refused")

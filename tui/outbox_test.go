@@ -70,7 +70,7 @@ func pending() *fake {
 	f.waits(protocol.KindDeletion, id(4), "")
 	f.waits(protocol.KindDeletion, id(777), "").Pending.Due = t0.Add(5 * time.Second)
 	f.paint(f.waits(protocol.KindPost, protocol.UUID{}, "With a picture"), 64, 32, "A train")
-	f.status = client.Status{Connection: client.Offline, Server: "https://p4p.example", Outbox: 5, Refused: 1, RetryAt: t0.Add(12 * time.Second)}
+	f.status = client.Status{Connection: client.Offline, Server: "https://p4p.example", Outbox: 4, Refused: 1, RetryAt: t0.Add(12 * time.Second)}
 	return f
 }
 
@@ -85,12 +85,12 @@ func pendingHostile() *fake {
 
 func TestTheOutboxShowsEachEntrysStateAndTheReasonOfARefusal(t *testing.T) {
 	p := sit(t, pending(), 80, 30)
-	p.sees("O outbox").press("O").sees("Outbox", "5 waiting, 1 refused")
+	p.sees("O outbox").press("O").sees("Outbox", "4 waiting, 1 refused")
 	p.sees("post · refused · 9m", "Too early", "post · sending", "comment · waiting for the server", "What a sunset!", "deletion", "of the post “Who else is out there today?”",
 		"deletion · can be undone", "of something that is not here any more")
 	p.sees("1 of 6", "! Refused: Your clock is 9 minutes ahead", "wherever it stands.")
 	p.press("j").sees("2 of 6", "It is being sent.").press("j").sees("It waits for the server", "On the post “Sunset at the lake”", "What a sunset!")
-	p.press("G").sees("With a picture", "6 of 6").press("g").sees("1 of 6")
+	p.press("G").sees("With a picture", "6 of 6", "▣ A train").press("g").sees("1 of 6")
 }
 
 func TestTheOutboxFollowsWhatIsSent(t *testing.T) {
