@@ -52,18 +52,20 @@ type fake struct {
 	now      func() time.Time // when invites are made; t0 when nil
 	loopback bool
 
-	deleted      []taken
-	scratch      string // for a text that an editor has
-	scratchErr   error
-	draftPicture *client.Picture
-	draftFile    string
-	position     client.Position
-	kept         int // times that the position was kept
+	deleted       []taken
+	scratch       string // for a text that an editor has
+	scratchErr    error
+	draftPicture  *client.Picture
+	draftFile     string
+	position      client.Position
+	kept          int // times that the position was kept
+	readOf        map[string]uint64
+	activityReads int // at the friends' activity
 }
 
 func newFake() *fake {
 	return &fake{
-		labels: map[protocol.PublicKey]client.Label{}, drafts: map[string]string{}, read: map[client.View]uint64{}, muted: map[string]bool{},
+		labels: map[protocol.PublicKey]client.Label{}, drafts: map[string]string{}, read: map[client.View]uint64{}, readOf: map[string]uint64{}, muted: map[string]bool{},
 		pictures: map[protocol.BlobID][]byte{}, counts: map[protocol.UUID]int{},
 		preview: client.Preview{Inviter: alice.UUID()},
 		status:  client.Status{Connection: client.Online, Server: "https://p4p.example"},
@@ -218,6 +220,37 @@ func (f *fake) Switch(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.note("switch to " + name)
+}
+
+// Activity and MarkReadOf: as the client does.
+func (f *fake) Activity(_ context.Context, name string, most int) (map[string]client.Activity, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.activityReads++
+	all := map[string]client.Activity{}
+	for _, it := range f.log {
+		l := f.labels[it.Author]
+		if l.Kind != client.Friend || name != "" && l.Name != name || it.Kind != protocol.KindPost {
+			continue
+		}
+		a := all[l.Name]
+		a.Place = max(f.read[client.Everyone], f.read[client.Friends], f.readOf[l.Name])
+		if a.Muted = f.muted[it.Author.UUID().String()]; !a.Muted && !f.unheard(it) {
+			a.Last = it.CreatedAt
+			if it.Seq > a.Place && a.Unread < most {
+				a.Unread++
+			}
+		}
+		all[l.Name] = a
+	}
+	return all, nil
+}
+
+func (f *fake) MarkReadOf(_ context.Context, name string, seq uint64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.readOf[name] = max(f.readOf[name], seq)
+	return nil
 }
 
 // Position and KeepPosition: as the client does.

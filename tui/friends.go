@@ -25,6 +25,7 @@ type friendsClient interface {
 	answerClient
 	rotateClient
 	reissuer
+	activityClient
 }
 
 // friendRow is one line of the friends screen: a friendship, with its invite while
@@ -34,6 +35,7 @@ type friendRow struct {
 	name    string
 	f       *client.Friendship
 	invite  *client.Invite
+	posts   bool // what the person posted is told in this row
 }
 
 // id tells rows apart when the list is read anew.
@@ -57,6 +59,10 @@ type friends struct {
 	h       int
 	left    int           // friends who do not know this device's new key yet
 	wanted  protocol.UUID // to be selected once it is there
+
+	activity map[string]client.Activity
+	resting  bool // the friends were read a moment ago
+	again    bool // and are to be read again then
 }
 
 type friendsLoadedMsg struct {
@@ -64,6 +70,8 @@ type friendsLoadedMsg struct {
 	rows []friendRow
 	left int
 	err  error
+
+	activity map[string]client.Activity
 }
 
 func newFriends(u *ui) *friends { return &friends{ui: u, gen: u.next()} }
@@ -83,7 +91,11 @@ func (f *friends) load() tea.Cmd {
 		if err == nil {
 			left, err = c.FriendsToTell(ctx)
 		}
-		return friendsLoadedMsg{gen, rows, left, err}
+		var activity map[string]client.Activity
+		if err == nil {
+			activity, err = c.Activity(ctx, "", countLimit)
+		}
+		return friendsLoadedMsg{gen, rows, left, err, activity}
 	})
 }
 
@@ -108,11 +120,14 @@ func readFriends(ctx context.Context, c friendsClient) ([]friendRow, error) {
 		open[i.Friendship] = i
 	}
 	by := map[string][]friendRow{}
-	named := map[string]bool{}
+	named, told := map[string]bool{}, map[string]bool{}
 	for _, f := range fs {
 		r := friendRow{section: sectionOf(f), name: f.Name, f: &f}
 		if i, ok := open[f.Friendship]; ok && f.State == client.StateInvited {
 			r.invite = &i
+		}
+		if f.State == client.StateFriend && !told[f.Name] {
+			r.posts, told[f.Name] = true, true // once, for all devices
 		}
 		by[r.section] = append(by[r.section], r)
 		if r.section != "Past" {
@@ -156,6 +171,13 @@ func (f *friends) update(msg tea.Msg) tea.Cmd {
 		if msg.what&(client.FriendsChanged|client.NoticesChanged|client.LabelsChanged) != 0 {
 			return f.load()
 		}
+		if msg.what&client.FeedChanged != 0 {
+			return f.pace()
+		}
+	case activityDueMsg:
+		if msg.gen == f.gen {
+			return f.rested()
+		}
 	case friendsLoadedMsg:
 		if msg.gen == f.gen {
 			return f.took(msg)
@@ -171,7 +193,7 @@ func (f *friends) took(msg friendsLoadedMsg) tea.Cmd {
 		if f.sel < len(f.rows) {
 			was = f.rows[f.sel].id()
 		}
-		f.rows, f.left = msg.rows, msg.left
+		f.rows, f.left, f.activity = msg.rows, msg.left, msg.activity
 		for i, r := range f.rows {
 			if r.f != nil && r.f.Friendship == f.wanted {
 				f.wanted, f.sel = protocol.UUID{}, i
@@ -333,7 +355,20 @@ func (f *friends) row(r friendRow, selected bool, w int) string {
 	default:
 		mark = "… "
 	}
-	return cut(bar+style.Render(mark)+" "+style.Render(pad(name, max(8, min(24, w/3))))+"  "+f.theme.Dim.Render(f.state(r)), w)
+	return cut(bar+style.Render(mark)+" "+style.Render(pad(name, max(8, min(24, w/3))))+"  "+f.said(r), w)
+}
+
+// said is what stands beside a name: first what is new, last how long it is known.
+func (f *friends) said(r friendRow) string {
+	unread, words := f.lately(r)
+	text := f.theme.Dim.Render(f.state(r))
+	if words != "" {
+		text = f.theme.Dim.Render(words+" · ") + text
+	}
+	if unread != "" {
+		text = f.theme.Key.Render(unread) + f.theme.Dim.Render(" · ") + text
+	}
+	return text
 }
 
 // state is where a friendship stands, in words.
@@ -341,12 +376,7 @@ func (f *friends) state(r friendRow) string {
 	if r.f == nil {
 		return "in your phone book; " + f.keyOf(keymap.FriendList, keymap.Open) + " invites"
 	}
-	since := age(r.f.Since, f.now())
-	if since == "now" {
-		since = "just now"
-	} else if !strings.Contains(since, " ") {
-		since += " ago"
-	}
+	since := ago(age(r.f.Since, f.now()))
 	var s string
 	switch r.f.State {
 	case client.StateInvited:
@@ -363,9 +393,11 @@ func (f *friends) state(r friendRow) string {
 		}
 		s = "you accepted; not confirmed yet"
 	case client.StateFriend:
-		s = "friend since " + strings.TrimPrefix(since, "just ")
-		if strings.HasSuffix(since, " ago") {
-			s = "friend for " + strings.TrimSuffix(since, " ago")
+		s = "friend since " + strings.TrimPrefix(since, "on ")
+		if t, ok := strings.CutSuffix(since, " ago"); ok {
+			s = "friend for " + t
+		} else if since == "just now" {
+			s = "a new friend"
 		}
 		if r.f.Verified {
 			s += ", verified"
@@ -448,7 +480,10 @@ func (f *friends) hints() []keymap.Intent {
 	if f.sel < len(f.rows) && f.rows[f.sel].f != nil && reissuable(*f.rows[f.sel].f) {
 		return []keymap.Intent{keymap.Open, keymap.Back, keymap.Reissue, keymap.Revoke, keymap.Rename, keymap.Remove, keymap.Invite, keymap.Accept}
 	}
-	return []keymap.Intent{keymap.Open, keymap.Back, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Verify, keymap.Add}
+	if len(f.rows) == 0 {
+		return []keymap.Intent{keymap.Back, keymap.Invite, keymap.Accept, keymap.Add}
+	}
+	return []keymap.Intent{keymap.Open, keymap.Back, keymap.Whose, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Verify, keymap.Add}
 }
 
 func (f *friends) typing() bool { return false }

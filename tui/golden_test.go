@@ -262,6 +262,7 @@ var scenes = []struct {
 	}},
 	{"friends_empty", newFake, func(p *person) { p.press("f") }},
 	{"friends", crowded, func(p *person) { p.press("f", "j") }},
+	{"friends_unread", unreadFriends, func(p *person) { p.press("f", "j", "j") }},
 	{"friends_details", crowded, func(p *person) { p.press("f", "j", "enter") }},
 	{"friends_remove", crowded, func(p *person) { p.press("f", "j", "d") }},
 	{"friends_verify", lively, func(p *person) { p.press("f", "s") }},

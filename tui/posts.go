@@ -13,6 +13,7 @@ import (
 
 type postsClient interface {
 	Timeline(ctx context.Context, q client.Query) ([]client.Item, error)
+	activityClient
 	RemoteSearch(ctx context.Context, words string, limit int) ([]client.Item, error)
 	Bookmark(ctx context.Context, post protocol.UUID, on bool) error
 	Bookmarks(ctx context.Context) ([]client.Item, error)
@@ -32,7 +33,8 @@ type posts struct {
 	ended   bool // there is nothing older
 	err     error
 
-	search *finder // the words, where these are searched for
+	search    *finder // the words, where these are searched for
+	readSoFar readSoFar
 }
 
 // source is where a list of posts comes from.
@@ -47,12 +49,15 @@ type postsLoadedMsg struct {
 	gen   int
 	items []client.Item
 	older bool
+	of    *client.Activity // the friend's, where the list is one's
 	err   error
 }
 
 func newPosts(u *ui, of source) *posts {
 	p := &posts{ui: u, list: newList(u), of: of, gen: u.next()}
 	p.split = split{ui: u, main: &p.list}
+	p.readSoFar.name = of.query.Name
+	p.list.unread = p.isUnread
 	return p
 }
 
@@ -110,6 +115,11 @@ func (p *posts) take(msg tea.Msg) tea.Cmd {
 		if msg.gen == p.gen {
 			return p.took(msg)
 		}
+	case postsSeenMsg:
+		if msg.gen == p.gen {
+			p.readSoFar.watching = false
+			return p.read()
+		}
 	}
 	return nil
 }
@@ -137,6 +147,12 @@ func (p *posts) ask(q client.Query, older bool) tea.Cmd {
 			msg.items, msg.err = c.Bookmarks(ctx)
 		} else {
 			msg.items, msg.err = c.Timeline(ctx, q)
+		}
+		if q.Name != "" && msg.err == nil {
+			if all, err := c.Activity(ctx, q.Name, 1); err == nil {
+				a := all[q.Name]
+				msg.of = &a
+			}
 		}
 		return msg
 	})
@@ -166,10 +182,11 @@ func (p *posts) took(msg postsLoadedMsg) tea.Cmd {
 			p.sel = 0
 		}
 	}
+	cmd := p.tookPlace(msg.of)
 	if p.stale {
-		return p.load()
+		return tea.Batch(cmd, p.load())
 	}
-	return nil
+	return cmd
 }
 
 // need loads older posts where the view comes near the end, as far as memory is to
@@ -205,6 +222,7 @@ func (p *posts) key(i keymap.Intent) tea.Cmd {
 			return p.retype()
 		}
 		p.move(i)
+		return p.read()
 	case keymap.Open, keymap.Comment:
 		if ok {
 			return p.openThread(it, i == keymap.Comment)
@@ -220,7 +238,9 @@ func (p *posts) key(i keymap.Intent) tea.Cmd {
 			return p.recordAct(i, it)
 		}
 	default:
-		p.move(i)
+		if p.move(i) {
+			return p.read()
+		}
 	}
 	return nil
 }

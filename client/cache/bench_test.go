@@ -51,6 +51,19 @@ func BenchmarkPages(b *testing.B) {
 			}
 		})
 	}
+	for name, after := range map[string]uint64{"all unread": 0, "all read": posts} {
+		b.Run("lately, 200 friends, "+name, func(b *testing.B) {
+			groups := make([]Group, len(friends))
+			for i := range friends {
+				groups[i] = Group{friends[i : i+1], after}
+			}
+			for b.Loop() {
+				if _, err := c.Lately(b.Context(), groups, 100, Except{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 	start = time.Now()
 	if _, err := c.Append(b.Context(), p.History, []Entry{{Seq: posts + 1, Kind: protocol.EventTakedown, Target: made(5, 0, "").Record.ID}}); err != nil {
 		b.Fatal(err)
