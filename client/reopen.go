@@ -8,12 +8,11 @@ import (
 )
 
 // Reopen takes a post or comment out of the outbox and makes it the draft of a place,
-// in one transaction: whatever ends meanwhile, the text is in one of the two, and the
+// with its picture, in one transaction: whatever ends meanwhile, the text is in one of the two, and the
 // server never gets both. What may have reached the server already is asked for there.
 //
 // Codes: unknown_record; bad_target for a deletion or a report; wrong_state while it is
-// sent, when the server has it, when it has a picture, or when another draft is in that
-// place; server_unreachable and the like when only the server could tell.
+// sent, when the server has it, or when another draft is in that place; server_unreachable and the like when only the server could tell.
 func (c *Client) Reopen(ctx context.Context, id protocol.UUID, where string) error {
 	sending := protocol.Errorf(protocol.CodeWrongState, "It is being sent at the moment: look again in a few seconds.")
 	select {
@@ -37,15 +36,17 @@ func (c *Client) Reopen(ctx context.Context, id protocol.UUID, where string) err
 	switch {
 	case r.Kind != protocol.KindPost && r.Kind != protocol.KindComment:
 		return protocol.Errorf(protocol.CodeBadTarget, "Only posts and comments are written again, and this is a %s: retry or discard it.", r.Kind)
-	case r.Image != nil:
-		return protocol.Errorf(protocol.CodeWrongState, "A post with a picture cannot be edited again: discard it, and write it anew with its picture.")
 	}
 	if o.Tried && o.Refused == nil {
 		if err := c.serverHasNot(ctx, o); err != nil {
 			return err
 		}
 	}
-	return c.changedOutbox(ctx, c.local.Reopen(ctx, id, where, r.Text))
+	alt := ""
+	if r.Image != nil {
+		alt = r.Image.Alt
+	}
+	return c.changedOutbox(ctx, c.local.Reopen(ctx, id, where, r.Text, alt))
 }
 
 // waitingRecord finds a record in the outbox. Code: unknown_record.

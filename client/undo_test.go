@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -207,23 +208,56 @@ func TestWhatWasOnItsWayIsNotWrittenAgainWithoutTheServer(t *testing.T) {
 	}
 }
 
-func TestNeitherPicturesNorDeletionsAreWrittenAgain(t *testing.T) {
+func TestAPictureIsWrittenAgainWithItsPost(t *testing.T) {
+	w := newTown(t)
+	r := reads(t, w.URL())
+	r.syncs()
+	w.stop()
+	first, err := r.Post(t.Context(), "look", &Picture{Bytes: tinyPNG, Alt: "three pixels"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := r.Post(t.Context(), "", &Picture{Bytes: tinyPNG})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Reopen(t.Context(), first.ID, "post"); err != nil {
+		t.Fatal(err)
+	}
+	text, err := r.Draft(t.Context(), "post")
+	p, _, err2 := r.DraftPicture(t.Context(), "post")
+	if err != nil || err2 != nil || text != "look" || p == nil || !bytes.Equal(p.Bytes, tinyPNG) || p.Alt != "three pixels" {
+		t.Fatalf("the draft is %q with %+v; %v, %v", text, p, err, err2)
+	}
+	// The place is taken: neither text nor picture is written over.
+	wantCode(t, r.Reopen(t.Context(), second.ID, "post"), protocol.CodeWrongState)
+	if err := r.SaveDraft(t.Context(), "post", ""); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, r.Reopen(t.Context(), second.ID, "post"), protocol.CodeWrongState)
+	if err := r.SaveDraftPicture(t.Context(), "post", nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Reopen(t.Context(), second.ID, "post"); err != nil || len(r.outbox()) != 0 {
+		t.Fatalf("%v; %d wait", err, len(r.outbox()))
+	}
+	if p, _, err = r.DraftPicture(t.Context(), "post"); err != nil || p == nil {
+		t.Errorf("the draft's picture is %+v, %v", p, err)
+	}
+}
+
+func TestDeletionsAreNotWrittenAgain(t *testing.T) {
 	w := newTown(t)
 	r := reads(t, w.URL())
 	mine := r.posts("mine")
 	r.syncs()
 	w.stop()
-	p, err := r.Post(t.Context(), "look", &Picture{Bytes: tinyPNG})
-	if err != nil {
-		t.Fatal(err)
-	}
 	d, err := r.Delete(t.Context(), mine.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, r.Reopen(t.Context(), p.ID, "post"), protocol.CodeWrongState)
 	wantCode(t, r.Reopen(t.Context(), d.ID, "post"), protocol.CodeBadTarget)
-	if n := len(r.outbox()); n != 2 {
+	if n := len(r.outbox()); n != 1 {
 		t.Errorf("%d wait", n)
 	}
 }

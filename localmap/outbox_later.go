@@ -57,18 +57,25 @@ func (m *Map) MarkTried(ctx context.Context, ids []protocol.UUID) error {
 	})
 }
 
-// Reopen makes of a record that waits the draft of a place, in one transaction. The
-// caller holds the outbox ([Map.LockOutbox]) and knows that the server has it not.
+// Reopen makes of a record that waits the draft of a place, with its picture, in one
+// transaction. The caller holds the outbox ([Map.LockOutbox]), knows that the server
+// has it not, and tells what the signed record says: its text, and of the picture what
+// it shows.
 //
 // Codes: unknown_record; wrong_state when there is another draft in that place.
-func (m *Map) Reopen(ctx context.Context, id protocol.UUID, where, text string) error {
+func (m *Map) Reopen(ctx context.Context, id protocol.UUID, where, text, alt string) error {
 	return m.write(ctx, func(t *tx) error {
 		var others int
-		if err := t.QueryRowContext(ctx, "SELECT count(*) FROM drafts WHERE place = ? AND text <> ?", where, text).Scan(&others); err != nil {
+		if err := t.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM drafts WHERE place = ? AND text <> ?)
+			+ (SELECT count(*) FROM draft_pictures WHERE place = ?)`, where, text, where).Scan(&others); err != nil {
 			return err
 		}
 		if others > 0 {
 			return protocol.Errorf(protocol.CodeWrongState, "You are writing something else there: send that first, or empty it.")
+		}
+		if _, err := t.ExecContext(ctx, `INSERT INTO draft_pictures (place, picture, alt, file)
+			SELECT ?, picture, ?, '' FROM outbox WHERE id = ? AND picture IS NOT NULL`, where, alt, id[:]); err != nil {
+			return err
 		}
 		done, err := t.ExecContext(ctx, "DELETE FROM outbox WHERE id = ?", id[:])
 		if err != nil {
@@ -79,6 +86,9 @@ func (m *Map) Reopen(ctx context.Context, id protocol.UUID, where, text string) 
 			return err
 		case n == 0:
 			return protocol.Errorf(protocol.CodeUnknownRecord, "Nothing with the UUID %s waits to be sent.", id)
+		}
+		if text == "" {
+			return nil
 		}
 		_, err = t.ExecContext(ctx, "INSERT INTO drafts (place, text) VALUES (?, ?) ON CONFLICT (place) DO NOTHING", where, text)
 		return err

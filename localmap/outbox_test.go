@@ -182,10 +182,10 @@ func TestWhatIsWrittenAgainIsADraftOrWaitsNeverBoth(t *testing.T) {
 	r := post(t, m, "hello", nil)
 	ok(t, m.Enqueue(ctx, r, nil))
 	ok(t, m.SaveDraft(ctx, "post", "another"))
-	wantCode(t, m.Reopen(ctx, r.ID, "post", "hello"), protocol.CodeWrongState)
+	wantCode(t, m.Reopen(ctx, r.ID, "post", "hello", ""), protocol.CodeWrongState)
 	ok(t, m.SaveDraft(ctx, "post", ""))
-	ok(t, m.Reopen(ctx, r.ID, "post", "hello"))
-	wantCode(t, m.Reopen(ctx, r.ID, "post", "hello"), protocol.CodeUnknownRecord)
+	ok(t, m.Reopen(ctx, r.ID, "post", "hello", ""))
+	wantCode(t, m.Reopen(ctx, r.ID, "post", "hello", ""), protocol.CodeUnknownRecord)
 	if n := len(must[[]Outgoing](t)(m.Outbox(ctx))); n != 0 || must[string](t)(m.Draft(ctx, "post")) != "hello" {
 		t.Errorf("%d wait", n)
 	}
