@@ -35,7 +35,7 @@ func (i *invite) view(w, h int) frame {
 	case i.covers(w, h) && h == i.height:
 		lines := i.sideBySide(w, h-1, append([]string{i.connection()}, i.news(w)...))
 		return frame{lines: append(fit(lines, h-1), i.footer(i, h-1))}
-	case i.beside(w, h):
+	case i.beside(w, h) && !(i.under(w, h) && larger(i.code.Fit(w, h-9), i.code.Fit(w-words-2, h))):
 		return frame{lines: i.sideBySide(w, h, nil)}
 	case i.under(w, h):
 		return frame{lines: append(i.code.Fit(w, h-9).Lines(), i.text(w, 0, true, nil)...)}
@@ -63,6 +63,13 @@ func (i *invite) sideBySide(w, h int, last []string) []string {
 	side := i.text(w-cols-3, min(h, rows), true, last)
 	out := besideCode(code, fit(side, max(min(h, len(side)), rows)))
 	return fit(out, min(h, len(out)))
+}
+
+// larger tells whether a is a larger code than b.
+func larger(a, b qr.Code) bool {
+	ofA, _ := a.Size()
+	ofB, _ := b.Size()
+	return ofA > ofB
 }
 
 // besideCode sets lines at the right of a code.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -94,9 +95,15 @@ func (s *safety) key(i keymap.Intent) tea.Cmd {
 // takesLinks: what is pasted here is compared.
 func (s *safety) takesLinks() bool { return true }
 
+// aSafetyNumber is a safety number among other words: a messenger's, or those of its own code.
+var aSafetyNumber = regexp.MustCompile(`\b(?:[0-9]{5}[ .-]?){5}[0-9]{5}\b`)
+
 func (s *safety) pasted(text string) tea.Cmd {
 	if protocol.LooksLikeLink(text) {
 		return s.open(newAccept(s.ui, text))
+	}
+	if found := aSafetyNumber.FindAllString(text, 2); len(found) == 1 {
+		text = found[0]
 	}
 	return s.open(s.askNumber(text))
 }
@@ -200,19 +207,23 @@ func (s *safety) savePNG() tea.Cmd {
 	})
 }
 
-// view: see screen.
+// view: see screen. The code stands where there is more room for it.
 func (s *safety) view(w, h int) frame {
-	cols, rows := s.code.Size()
-	fits := s.err == nil && w >= cols+words+2 && h >= rows
-	if !fits && s.err == nil && w >= cols && h >= rows+len(s.text(w, true)) { // a narrow and high window
-		return frame{lines: append(s.text(w, true), s.code.Fit(w, h-len(s.text(w, true))).Lines()...)}
-	}
-	if !fits {
+	if s.err != nil {
 		return frame{lines: s.text(w, false)}
 	}
-	large := s.code.Fit(w-words-2, h)
-	cols, _ = large.Size()
-	return frame{lines: besideCode(large, s.text(w-cols-2, true))}
+	cols, rows := s.code.Size()
+	over := s.text(w, true)
+	below, beside := s.code.Fit(w, h-len(over)), s.code.Fit(w-words-2, h)
+	fitsBelow, fitsBeside := w >= cols && h >= rows+len(over), w >= cols+words+2 && h >= rows
+	switch {
+	case fitsBelow && (!fitsBeside || larger(below, beside)):
+		return frame{lines: append(over, below.Lines()...)}
+	case fitsBeside:
+		cols, _ = beside.Size()
+		return frame{lines: besideCode(beside, s.text(w-cols-2, true))}
+	}
+	return frame{lines: s.text(w, false)}
 }
 
 // text is the words: the number first, which every window has room for.

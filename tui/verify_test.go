@@ -100,6 +100,8 @@ func TestANumberThatWasReadOutOrSentIsCompared(t *testing.T) {
 	for name, give := range map[string]func(p *person){
 		"typed":               func(p *person) { p.press("enter").types("123456789011111 222223333344444").press("enter") },
 		"pasted here":         func(p *person) { p.paste(aNumber).press("enter") },
+		"pasted with words":   func(p *person) { p.paste("Mine is " + aNumber + ", yours?").press("enter") },
+		"scanned elsewhere":   func(p *person) { p.paste(protocol.SafetyQR(aNumber)).press("enter") },
 		"pasted in the field": func(p *person) { p.press("enter").paste(" " + aNumber + "\n").press("enter") },
 	} {
 		p := sit(t, lively(), 80, 24)
@@ -142,6 +144,29 @@ func TestAPictureOfTheOtherSidesCodeIsRead(t *testing.T) {
 	p.types(filepath.Join(dir, "nowhere.png")).press("enter").sees("Cannot open the picture", "no such file").did()
 	p.press("esc", "i").types(write("invite.png", aLink(false).QR())).press("enter").sees("holds no safety number").did()
 	p.press("esc", "i").types(write("number.png", protocol.SafetyQR(aNumber))).press("enter").did("verify " + aNumber).sees("Alice is verified")
+}
+
+func TestTwoNumbersAtOnceAreNotChosenFrom(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("f", "s").paste(aNumber + " or 99999 67890 11111 22222 33333 44444?").sees("or 99999").did()
+}
+
+func TestAnInvitesCodeIsAsLargeAsTheWindowAllows(t *testing.T) {
+	code, err := qr.Encode(aLink(false).QR())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []struct {
+		w, h  int
+		large bool
+	}{{80, 24, false}, {200, 60, true}, {100, 70, true}} {
+		p := sit(t, lively(), size.w, size.h)
+		p.press("i").types("Bob").press("enter")
+		got, err := qr.Decode(bytes.NewReader(p.photo()))
+		if err != nil || got != aLink(false).QR() || (blocks(p) > blocksOf(code)) != size.large {
+			t.Errorf("%dx%d: %q, %v\n%s", size.w, size.h, got, err, p.text())
+		}
+	}
 }
 
 func TestOnesOwnCodeIsSavedForTheFriendToRead(t *testing.T) {
