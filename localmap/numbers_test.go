@@ -2,6 +2,7 @@ package localmap
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"testing"
 
@@ -96,7 +97,8 @@ func TestARehearsedImportAnswersAsTheRealOneAndChangesNothing(t *testing.T) {
 		{N: 4, Name: "you"},
 		{N: 5, Name: "Ann Oak", UID: "a"},
 	}
-	for i := range 12_000 { // more than SQLite holds back before it writes
+	must[sql.Result](t)(m.conn.ExecContext(ctx, "PRAGMA cache_size = 10"))
+	for i := range 500 { // more than SQLite holds back now before it writes
 		book = append(book, ImportCard{N: 6 + i, Name: fmt.Sprintf("Person %d", i), Phone: fmt.Sprintf("+49171%07d", i)})
 	}
 	planned := must[[]Imported](t)(m.NewImport(true).Rehearse(ctx, book))
