@@ -213,6 +213,7 @@ func TestAPictureIsWrittenAgainWithItsPost(t *testing.T) {
 	r := reads(t, w.URL())
 	r.syncs()
 	w.stop()
+	r.link.drop(nil) // it knows that it is offline
 	first, err := r.Post(t.Context(), "look", &Picture{Bytes: tinyPNG, Alt: "three pixels"})
 	if err != nil {
 		t.Fatal(err)

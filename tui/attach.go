@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -194,7 +195,7 @@ func askAlt(c *compose) *sheet {
 	return &sheet{
 		ui: c.ui, subject: "Describe the picture", field: &f,
 		body: []string{
-			line(file, 60) + " is attached. Only its pixels leave this machine: place, time and camera are taken out.",
+			line(cmp.Or(file, "The picture"), 60) + " is attached. Only its pixels leave this machine: place, time and camera are taken out.",
 			"What it shows, for those who cannot see it, and for search:",
 		},
 		onYes: func(alt string) work {

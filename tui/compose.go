@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -183,7 +184,7 @@ func (c *compose) below(w int) []string {
 	p := "  ▢ no picture: " + c.attachHint()
 	a := c.attached.picture
 	if a != nil {
-		p = "  ▣ " + line(c.attached.file, 30) + ", " + strconv.Itoa(a.Width) + "×" + strconv.Itoa(a.Height) + ", " +
+		p = "  ▣ " + line(cmp.Or(c.attached.file, "a picture"), 30) + ", " + strconv.Itoa(a.Width) + "×" + strconv.Itoa(a.Height) + ", " +
 			thousands((len(a.Bytes)+1023)/1024) + " KiB: " + c.keyOf(keymap.Write, keymap.Detach) + " takes it off"
 	}
 	lines = append(lines, c.theme.Dim.Render(cut(p, w)))

@@ -241,8 +241,6 @@ func (o *outbox) editAgain(it client.Item) tea.Cmd {
 	switch {
 	case it.Kind == protocol.KindDeletion || it.Kind == protocol.KindReport:
 		return o.say(note, "Only posts and comments are edited again; "+discard+" takes this "+what(it)+" back.")
-	case it.Image != nil:
-		return o.say(note, "A post with a picture cannot be edited again: it would lose the picture. "+o.keyOf(keymap.OutboxList, keymap.CopyText)+" copies its text; "+discard+" discards it, to write it anew.")
 	case it.Pending.Sending:
 		return o.say(note, "It is being sent at the moment: look again in a few seconds.")
 	case it.Kind == protocol.KindPost && o.attached.picture != nil:

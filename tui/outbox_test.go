@@ -40,10 +40,13 @@ func (f *fake) Reopen(_ context.Context, id protocol.UUID, where string) error {
 		return f.err
 	case i < 0:
 		return protocol.Errorf(protocol.CodeUnknownRecord, "It waits no more.")
-	case f.drafts[where] != "":
+	case f.drafts[where] != "" || f.draftPicture != nil:
 		return protocol.Errorf(protocol.CodeWrongState, "You are writing something else there: send that first, or empty it.")
 	}
 	f.drafts[where] = f.outbox[i].Text
+	if img := f.outbox[i].Image; img != nil {
+		f.draftPicture = &client.Picture{Bytes: f.pictures[img.Blob], Width: img.Width, Height: img.Height, Alt: img.Alt}
+	}
 	f.outbox = slices.Delete(f.outbox, i, i+1)
 	return nil
 }
@@ -135,15 +138,24 @@ func TestEditingAgainThatCannotBeSaysWhyAndLosesNothing(t *testing.T) {
 	p := sit(t, f, 80, 24)
 	p.press("O", "e").sees("You are writing something else there").press("j", "e").sees("It is being sent at the moment")
 	p.press("j", "j", "e").sees("Only posts and comments are edited again; x takes this deletion back.")
-	p.press("G", "e").sees("A post with a picture cannot be edited again", "copies its text")
+	p.press("G", "e").sees("You are writing something else there")
 	f.outbox[2].Target = id(999)
-	p.hears(client.FeedChanged).press("g", "j", "j", "e").sees("This post is not here.").did("reopen post")
+	p.hears(client.FeedChanged).press("g", "j", "j", "e").sees("This post is not here.").did("reopen post", "reopen post")
 	if len(f.outbox) != 6 || f.drafts["post"] != "something else" {
 		t.Errorf("%d wait, the draft is %q", len(f.outbox), f.drafts["post"])
 	}
 	f.err = protocol.Errorf(protocol.CodeNoServer, "Only the server can tell whether it has it.")
 	f.outbox[2].Target = id(3)
 	p.hears(client.FeedChanged).press("e").sees("What a sunset!", "Only the server can tell whether it has it.")
+}
+
+func TestAPostIsEditedAgainWithItsPicture(t *testing.T) {
+	p := sit(t, pending(), 80, 24)
+	p.press("O", "G", "e").sees("New post", "With a picture", "▀", "▣ a picture, 64×32").doesNotSee("no picture:").press("ctrl+o").sees("A train").press("esc")
+	p.press("ctrl+s").did("reopen post", "make With a picture")
+	if p.fake.draftPicture != nil {
+		t.Error("the picture is still kept with a draft")
+	}
 }
 
 func TestWhatAnEntryIsAboutIsOpened(t *testing.T) {
