@@ -169,9 +169,7 @@ func (u *ui) banners() []string {
 		}
 		out = append(out, u.theme.Banner.Render(pad(cut(" ★ "+text, u.width), u.width)))
 	}
-	if w := u.warningBanner(); w != "" {
-		out = append(out, w)
-	}
+	out = append(out, u.warningBanner()...)
 	if u.status.Connection == client.Offline && !u.starting() {
 		text := u.retry()
 		if u.status.Err != nil {

@@ -328,13 +328,13 @@ func (f *friends) view(w, h int) frame {
 		where = append(where, len(lines))
 		lines = append(lines, f.row(r, i == f.sel, w))
 	}
-	from := max(0, min(at-h/2, len(lines)-h))
+	lines, from := f.excerptOf(lines, at, h)
 	for i, y := range where {
 		if y >= from && y < from+h {
 			f.hit(0, y-from, w, y-from+1, func() tea.Cmd { return f.clicked(i) })
 		}
 	}
-	return frame{lines: lines[from:]}
+	return frame{lines: lines}
 }
 
 // row is a bar, a mark, the name and the state in words.

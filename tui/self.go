@@ -40,6 +40,8 @@ type self struct {
 	gen    int
 	loaded bool
 	err    error
+	tall   bool // the last view had not room for all
+	down   bool // the profiles are looked at, not what stands above them
 }
 
 type selfLoadedMsg struct {
@@ -87,8 +89,13 @@ func (s *self) key(i keymap.Intent) tea.Cmd {
 	case keymap.Back:
 		return s.close(s)
 	case keymap.Down:
+		if s.tall && !s.down {
+			s.down = true
+			return nil
+		}
 		s.sel++
 	case keymap.Up:
+		s.down = s.sel > 0
 		s.sel--
 	case keymap.Backup:
 		return s.open(askBackupPath(s.ui))
@@ -136,6 +143,7 @@ func (s *self) view(w, h int) frame {
 	for _, p := range [][2]string{{"Device", s.me.UUID.String()}, {"Profile", line(s.me.Profile, 40)}, {"Server", server}} {
 		lines = append(lines, cut("  "+s.theme.Dim.Render(pad(p[0], 9))+p[1], w))
 	}
+	var where []int
 	lines = append(lines, "")
 	lines = append(lines, s.choices(w, keymap.SelfShown,
 		choice{keymap.Backup, "back up your keys, names and friendships"},
@@ -149,7 +157,7 @@ func (s *self) view(w, h int) frame {
 			if i == s.sel {
 				bar = s.theme.Select.Render("┃")
 			}
-			s.hit(0, len(lines), w, len(lines)+1, func() tea.Cmd { s.sel = i; return nil })
+			where = append(where, len(lines))
 			lines = append(lines, cut(bar+s.profile(p), w))
 		}
 		lines = append(lines, "")
@@ -158,7 +166,18 @@ func (s *self) view(w, h int) frame {
 	if s.err != nil {
 		lines = append(lines, "  "+s.theme.Bad.Render(cut("! "+sentence(s.err), w-2)))
 	}
-	return frame{lines: lines[max(0, min(len(lines)-h, 5+s.sel)):]}
+	s.tall = len(lines) > h
+	at := 0
+	if s.sel < len(where) && s.down {
+		at = where[s.sel] - 1 // so that no row is behind both marks
+	}
+	lines, from := s.excerptOf(lines, at, h)
+	for i, y := range where {
+		if y >= from && y < from+h {
+			s.hit(0, y-from, w, y-from+1, func() tea.Cmd { s.sel, s.down = i, true; return nil })
+		}
+	}
+	return frame{lines: lines}
 }
 
 // profile is one of the profiles in a line.

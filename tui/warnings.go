@@ -43,19 +43,27 @@ func askWarning(u *ui) *sheet {
 	}
 }
 
-// warningBanner is a line about what the owner should know, "" for nothing.
-func (u *ui) warningBanner() string {
+// warningBanner is a line about what the owner should know, or where a loud one would
+// lose the name in it, two; none for nothing.
+func (u *ui) warningBanner() []string {
 	if len(u.warnings) == 0 || u.eye.open || u.top().typing() {
-		return ""
+		return nil
 	}
 	if _, asks := u.top().screen.(*sheet); asks {
-		return ""
+		return nil
 	}
 	w, key := u.warnings[0], u.keyOf(u.bound(keymap.Global), keymap.Warnings)
 	first, _, _ := strings.Cut(w.Text, ". ")
 	first, _, _ = strings.Cut(first, ": ")
 	if w.Loud {
-		return u.theme.Banner.Render(pad(cut(" ! Press "+key+": "+strings.TrimSuffix(first, "."), u.width), u.width))
+		rows := wrapOwn("! Press "+key+": "+strings.TrimSuffix(first, "."), u.width-2)
+		if len(rows) > 2 {
+			rows = []string{rows[0], strings.Join(rows[1:], " ")}
+		}
+		for i, r := range rows {
+			rows[i] = u.theme.Banner.Render(pad(cut(" "+r, u.width), u.width))
+		}
+		return rows
 	}
-	return u.theme.Dim.Render(cut(" ○ "+strings.TrimSuffix(first, ".")+" ("+key+")", u.width-1))
+	return []string{u.theme.Dim.Render(cut(" ○ "+strings.TrimSuffix(first, ".")+" ("+key+")", u.width-1))}
 }
