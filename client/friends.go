@@ -134,39 +134,6 @@ func isLive(s localmap.State) bool {
 	return s == localmap.StateInvited || s == localmap.StateAccepted || s == localmap.StateFriend
 }
 
-// Confirm answers a notice with yes: from now on the name stands for the key that
-// accepted, on every post, the past included. While the server is not reached the
-// friendship is Unsent and confirmed later. Codes: unknown_friendship,
-// wrong_state, ended.
-func (c *Client) Confirm(ctx context.Context, f protocol.UUID) (Friendship, error) {
-	if err := c.oneName(ctx, f); err != nil {
-		return Friendship{}, err
-	}
-	return c.step(ctx, f, func(r *localmap.Friendship) error {
-		switch {
-		case r.Role == protocol.RoleInviter && r.State == localmap.StateFriend:
-			return errUnchanged // done before, perhaps by another process
-		case r.Role != protocol.RoleInviter || r.State != localmap.StateAccepted:
-			return wrongState(*r, "can be confirmed once somebody accepted your invite")
-		}
-		c.become(r, localmap.StateFriend)
-		return c.sealOwn(r, c.local.OwnKeys(), r.OwnN+1)
-	})
-}
-
-// oneName refuses to give a second name to a key that carries another contact's.
-func (c *Client) oneName(ctx context.Context, f protocol.UUID) error {
-	r, err := c.local.Friendship(ctx, f)
-	if err != nil {
-		return err
-	}
-	if l, ok := c.local.Label(otherKey(r)); ok && l.Contact != r.Contact && r.State == localmap.StateAccepted {
-		return protocol.Errorf(protocol.CodeWrongState,
-			"The device that accepted the invite for %s is known to you as %s already: refuse it, or remove %s first.", r.Name, l.Name, l.Name)
-	}
-	return nil
-}
-
 // Refuse answers a notice with no: the name never stands for that key, and the
 // other side sees the friendship ended. Codes: unknown_friendship, wrong_state.
 func (c *Client) Refuse(ctx context.Context, f protocol.UUID) (Friendship, error) {
@@ -228,13 +195,18 @@ func (c *Client) forget(ctx context.Context, f protocol.UUID) error {
 // then and the answer is Unsent.
 func (c *Client) step(ctx context.Context, f protocol.UUID, change func(*localmap.Friendship) error) (Friendship, error) {
 	row, err := c.update(ctx, f, change)
+	return c.stepped(ctx, row, err)
+}
+
+// stepped makes the call that a changed friendship owes.
+func (c *Client) stepped(ctx context.Context, row localmap.Friendship, err error) (Friendship, error) {
 	if err != nil {
 		return Friendship{}, err
 	}
 	if row.Pending == localmap.CallNone {
 		return friendshipOf(row), nil
 	}
-	paidFor, err := c.complete(ctx, f)
+	paidFor, err := c.complete(ctx, row.ID)
 	switch {
 	case err == nil, paidFor.Pending != localmap.CallNone:
 		return friendshipOf(paidFor), nil
@@ -252,6 +224,12 @@ var errUnchanged = errors.New("nothing to change")
 // the row as it is inside the transaction; with errUnchanged it leaves it so.
 func (c *Client) update(ctx context.Context, f protocol.UUID, change func(*localmap.Friendship) error) (localmap.Friendship, error) {
 	row, err := c.local.UpdateFriendship(ctx, f, change)
+	return c.updated(ctx, f, row, err)
+}
+
+// updated reads the row that a change left as it was, and tells the subscribers of
+// another.
+func (c *Client) updated(ctx context.Context, f protocol.UUID, row localmap.Friendship, err error) (localmap.Friendship, error) {
 	switch {
 	case errors.Is(err, errUnchanged):
 		return c.local.Friendship(ctx, f)

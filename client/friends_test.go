@@ -303,7 +303,10 @@ func TestAFriendIsFoundByNameOrFriendship(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	i := anna.invites("bob")
+	i, err := anna.Invite(t.Context(), "bob", 0, SamePerson)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tablet.accepts(i, "Anna")
 	anna.catchesUp()
 	_, err = anna.Find(t.Context(), "Bob")

@@ -19,8 +19,11 @@ import (
 //
 // If the server cannot be reached or refuses, nothing is left here. If it may
 // have heard of the invite although its answer was lost, the invite is Unsent: it
-// is made sure of as soon as the server answers. Codes: bad_name, bad_request,
-// server_unreachable, other_server, rate_limited; looks_like without [LookAlike].
+// is made sure of as soon as the server answers.
+//
+// Codes: name_taken (posts show the name already) without [SamePerson], looks_like
+// without [LookAlike], bad_name, bad_request, server_unreachable, other_server,
+// rate_limited.
 func (c *Client) Invite(ctx context.Context, name string, expires time.Duration, consent ...Consent) (Invite, error) {
 	if expires == 0 {
 		expires = protocol.DefaultExpiry
@@ -48,7 +51,7 @@ func (c *Client) Invite(ctx context.Context, name string, expires time.Duration,
 	if err != nil {
 		return Invite{}, err
 	}
-	row, err = c.begin(ctx, row, localmap.CallCreate, q, name, true, consent)
+	row, err = c.begin(ctx, row, localmap.CallCreate, q, name, false, consent)
 	if err != nil {
 		return Invite{}, err
 	}

@@ -13,6 +13,9 @@ type Consent = localmap.Consent
 // LookAlike takes a name that could be mistaken for another of the phone book.
 const LookAlike = localmap.LookAlike
 
+// SamePerson gives a name that a device has to one more device of the same person.
+const SamePerson = localmap.SamePerson
+
 // LabelKind is what the client knows of an author.
 type LabelKind uint8
 

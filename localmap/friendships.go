@@ -61,10 +61,11 @@ func getFriendship(ctx context.Context, q querier, id protocol.UUID) (Friendship
 // if it is zero, are filled in. The profile is bound to f.Server if it was not
 // bound yet, and then remembers f.ServerURL unless it knew an address.
 //
-// Codes: bad_name; name_taken when the person has a friendship that is alive
-// (invited, accepted, friend) or still labelled (ended) and samePerson does not
-// say that this is another device of the same person; looks_like when a person
-// is added whose name could be mistaken for another's, without [LookAlike]; other_server; exists when
+// Codes: bad_name; name_taken without [SamePerson], when an invitee's person has a
+// friendship that is alive (invited, accepted, friend) or still labelled (ended), or
+// the posts of a device show the name of an inviter's person; looks_like when a
+// person is added whose name could be mistaken for another's, without [LookAlike];
+// other_server; exists when
 // this friendship is stored already; wrong_state when it was made with a key
 // that another process has replaced meanwhile ([Map.Rebind]).
 func (m *Map) CreateFriendship(ctx context.Context, f Friendship, contactName string, samePerson bool, consent ...Consent) (Friendship, error) {
@@ -84,7 +85,13 @@ func (m *Map) CreateFriendship(ctx context.Context, f Friendship, contactName st
 		case protocol.CodeOf(err) != protocol.CodeUnknownFriendship:
 			return err
 		}
-		contact, err := t.person(ctx, name, samePerson, consent)
+		// A second link for somebody who has not answered the first takes no question:
+		// which of those who accept gets the name is asked when it is confirmed.
+		inviter, same := f.Role == protocol.RoleInviter, samePerson || agreed(consent, SamePerson)
+		contact, err := t.person(ctx, name, same || inviter, consent)
+		if err == nil && inviter && !same {
+			err = t.noDevice(ctx, contact, protocol.PublicKey{})
+		}
 		if err != nil {
 			return err
 		}

@@ -18,6 +18,10 @@ type Consent uint8
 // name of the phone book.
 const LookAlike Consent = 1
 
+// SamePerson says that a name that a device has is given to one more device of the
+// same person.
+const SamePerson Consent = 2
+
 func agreed(all []Consent, to Consent) bool {
 	for _, c := range all {
 		if c&to != 0 {

@@ -30,9 +30,7 @@ func newAnswer(u *ui, f client.Friendship) *sheet {
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				_, err := u.client.Confirm(ctx, f.Friendship)
-				return func() tea.Cmd {
-					return u.say(good, name+" is a friend now: all their posts show the name, the earlier ones too.")
-				}, err
+				return u.confirmed(f, err)
 			}
 		},
 		onNo: func() work {

@@ -21,6 +21,7 @@ type inviteClient interface {
 	Contacts(ctx context.Context) ([]client.Contact, error)
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 	answerClient
+	sameClient
 	relinker
 	reissuer
 }
@@ -75,7 +76,7 @@ func askInvite(u *ui) *sheet {
 					return nil, protocol.Errorf(protocol.CodeBadName, "Type a name first; only you will see it.")
 				}
 				inv, err := u.client.Invite(ctx, name, protocol.DefaultExpiry, consent...)
-				return func() tea.Cmd { return u.open(newInvite(u, inv)) }, err
+				return u.invited(name, inv, err)
 			}),
 	}
 }
