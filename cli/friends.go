@@ -53,8 +53,8 @@ func friendsCommand(a *app) *cobra.Command {
 			return a.printFriends(list)
 		}),
 	}
-	one := func(use, short, done string, f func(context.Context, *client.Client, protocol.UUID) (client.Friendship, error)) {
-		cmd.AddCommand(&cobra.Command{
+	one := func(use, short, done string, f func(context.Context, *client.Client, protocol.UUID) (client.Friendship, error)) *cobra.Command {
+		sub := &cobra.Command{
 			Use: use + " NAME", Short: short, Args: cobra.ExactArgs(1),
 			RunE: a.run(func(ctx context.Context, args []string) error {
 				c, err := a.openSynced(ctx)
@@ -72,16 +72,31 @@ func friendsCommand(a *app) *cobra.Command {
 				a.unsent(changed.Unsent, "your friend does not know of it.")
 				return a.print(jsonFriend(changed), done, safeLine(changed.Name))
 			}),
-		})
+		}
+		cmd.AddCommand(sub)
+		return sub
 	}
-	one("confirm", "Confirm that it was this friend who accepted your invite", "%s is a friend now: their posts show the name.",
-		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {
-			made, err := c.Confirm(ctx, f)
+	var same, alikeAs bool
+	var name string
+	confirm := one("confirm", "Confirm that it was this friend who accepted your invite", "%s is a friend now: their posts show the name.",
+		func(ctx context.Context, c *client.Client, f protocol.UUID) (made client.Friendship, err error) {
+			switch {
+			case name != "":
+				made, err = c.ConfirmAs(ctx, f, name, consent(alikeAs)...)
+			case same:
+				made, err = c.ConfirmDevice(ctx, f)
+			default:
+				made, err = c.Confirm(ctx, f)
+			}
 			if err == nil {
 				a.remind(ctx, c)
 			}
-			return made, err
+			return made, meant(err)
 		})
+	confirm.Flags().BoolVar(&same, "same-person", false, "NAME has a device already, and this is another of theirs")
+	confirm.Flags().StringVar(&name, "name", "", "it is somebody else than NAME, whom you call this")
+	confirm.MarkFlagsMutuallyExclusive("same-person", "name")
+	lookAlike(confirm, &alikeAs)
 	one("remove", "End a friendship: the name leaves this device, and the friend is told", "%s is no longer a friend here. What they know of you so far, they keep.",
 		func(ctx context.Context, c *client.Client, f protocol.UUID) (client.Friendship, error) {
 			return c.Remove(ctx, f)

@@ -32,6 +32,7 @@ type inviteFlags struct {
 	png, svg  string
 	wait, yes bool
 	alike     bool
+	same      bool
 	sms       bool
 }
 
@@ -55,6 +56,7 @@ func inviteCommand(a *app) *cobra.Command {
 	fl.BoolVar(&f.wait, "wait", false, "stay until the friend accepted, and confirm")
 	fl.BoolVar(&f.yes, "yes", false, "with --wait: confirm without asking")
 	lookAlike(cmd, &f.alike)
+	fl.BoolVar(&f.same, "same-person", false, "NAME has a device already, and this is another of theirs")
 	return cmd
 }
 
@@ -80,7 +82,11 @@ func (a *app) invite(ctx context.Context, name string, f inviteFlags) error {
 		return err
 	}
 	defer svg.discard()
-	inv, err := c.Invite(ctx, name, f.expires, consent(f.alike)...)
+	agreed := consent(f.alike)
+	if f.same {
+		agreed = append(agreed, client.SamePerson)
+	}
+	inv, err := c.Invite(ctx, name, f.expires, agreed...)
 	if err != nil {
 		return meant(err)
 	}
@@ -105,7 +111,7 @@ func (a *app) invite(ctx context.Context, name string, f inviteFlags) error {
 	if !f.wait {
 		return nil
 	}
-	return a.waitAccepted(ctx, c, inv, f.yes)
+	return a.waitAccepted(ctx, c, inv, f)
 }
 
 func (a *app) printInvite(inv client.Invite, code qr.Code) error {
@@ -158,7 +164,7 @@ func (a *app) sendSMS(ctx context.Context, c *client.Client, inv client.Invite) 
 	return nil
 }
 
-func (a *app) waitAccepted(ctx context.Context, c *client.Client, inv client.Invite, yes bool) error {
+func (a *app) waitAccepted(ctx context.Context, c *client.Client, inv client.Invite, flags inviteFlags) error {
 	if !a.json {
 		a.say("Waiting until %s accepts; ctrl+c ends the waiting, not the invite.", safeLine(inv.Name))
 	}
@@ -166,7 +172,7 @@ func (a *app) waitAccepted(ctx context.Context, c *client.Client, inv client.Inv
 	if err != nil {
 		return err
 	}
-	if !yes {
+	if !flags.yes {
 		a.say("Someone accepted the invite you made for %s. Safety number: %s", safeLine(f.Name), f.SafetyNumber)
 		ok, err := a.ask(fmt.Sprintf("Is it %s? [y/N] ", safeLine(f.Name)))
 		if err != nil {
@@ -179,10 +185,34 @@ func (a *app) waitAccepted(ctx context.Context, c *client.Client, inv client.Inv
 			return protocol.Errorf(protocol.CodeWrongState, "Refused: the invite is burnt and no name was given.")
 		}
 	}
-	if f, err = c.Confirm(ctx, f.Friendship); err != nil {
+	if f, err = a.confirm(ctx, c, f, flags); err != nil {
 		return err
 	}
 	return a.print(acceptance{f.Friendship, f.UUID, f.Name, f.SafetyNumber}, "%s is a friend now. Safety number: %s", safeLine(f.Name), f.SafetyNumber)
+}
+
+// confirm gives the name. That another device has it already is asked apart: one yes is
+// not an answer to two questions.
+func (a *app) confirm(ctx context.Context, c *client.Client, f client.Friendship, flags inviteFlags) (client.Friendship, error) {
+	if flags.same {
+		return c.ConfirmDevice(ctx, f.Friendship)
+	}
+	made, err := c.Confirm(ctx, f.Friendship)
+	if protocol.CodeOf(err) != protocol.CodeNameTaken {
+		return made, err
+	}
+	if !flags.yes {
+		name := safeLine(f.Name)
+		same, err := a.ask(fmt.Sprintf("%s has a device already: this becomes one more of %s's. Is it the same person? [y/N] ", name, name))
+		if err != nil {
+			return made, err
+		}
+		if same {
+			return c.ConfirmDevice(ctx, f.Friendship)
+		}
+	}
+	return made, protocol.Errorf(protocol.CodeNameTaken,
+		"Nothing was confirmed: %s has a device already. p4p friends confirm %s takes --same-person, or --name OTHER for somebody else.", f.Name, f.Friendship)
 }
 
 // ask puts a question to the person; no answer is no.

@@ -585,6 +585,9 @@ func aLink(loopback bool) protocol.Link {
 func (f *fake) Invite(_ context.Context, name string, expires time.Duration, consent ...client.Consent) (client.Invite, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !slices.Contains(consent, client.SamePerson) && f.hasDevice(name) {
+		return client.Invite{}, nameTaken()
+	}
 	f.note("invite " + name)
 	if err := f.looks(name, consent); err != nil {
 		return client.Invite{}, err
@@ -599,6 +602,17 @@ func (f *fake) Invite(_ context.Context, name string, expires time.Duration, con
 		Name: name, Friendship: l.Friendship, State: client.StateInvited, Inviter: true, Since: t0, ExpiresAt: &inv.ExpiresAt,
 	})
 	return inv, nil
+}
+
+// hasDevice tells whether posts show the name.
+func (f *fake) hasDevice(name string) bool {
+	return slices.ContainsFunc(f.friends, func(x client.Friendship) bool {
+		return strings.EqualFold(x.Name, name) && (x.State == client.StateFriend || x.State == client.StateEnded || x.State == client.StateAccepted && !x.Inviter)
+	})
+}
+
+func nameTaken() error {
+	return protocol.Errorf(protocol.CodeNameTaken, "The name has a device already: say --same-person.")
 }
 
 // someoneAccepts is the news that the invite was used.
@@ -698,7 +712,33 @@ func (f *fake) set(fid protocol.UUID, call string, s client.FriendState) (client
 }
 
 func (f *fake) Confirm(_ context.Context, fid protocol.UUID) (client.Friendship, error) {
+	f.mu.Lock()
+	i := slices.IndexFunc(f.friends, func(x client.Friendship) bool { return x.Friendship == fid })
+	taken := i >= 0 && f.friends[i].State != client.StateFriend && f.hasDevice(f.friends[i].Name)
+	f.mu.Unlock()
+	if taken {
+		return client.Friendship{}, nameTaken()
+	}
 	return f.set(fid, "confirm", client.StateFriend)
+}
+
+func (f *fake) ConfirmDevice(_ context.Context, fid protocol.UUID) (client.Friendship, error) {
+	return f.set(fid, "confirm device", client.StateFriend)
+}
+
+func (f *fake) ConfirmAs(_ context.Context, fid protocol.UUID, name string, _ ...client.Consent) (client.Friendship, error) {
+	f.mu.Lock()
+	taken := f.hasDevice(name)
+	for i := range f.friends {
+		if f.friends[i].Friendship == fid && !taken {
+			f.friends[i].Name = name
+		}
+	}
+	f.mu.Unlock()
+	if taken {
+		return client.Friendship{}, nameTaken()
+	}
+	return f.set(fid, "confirm as", client.StateFriend)
 }
 
 func (f *fake) Refuse(_ context.Context, fid protocol.UUID) (client.Friendship, error) {

@@ -232,6 +232,13 @@ var scenes = []struct {
 		p.fake.someoneAccepts()
 		p.hears(client.FriendsChanged | client.NoticesChanged)
 	}},
+	{"invite_same", lively, func(p *person) { p.press("i").types("Alice").press("enter") }},
+	{"confirm_same", lively, func(p *person) {
+		p.fake.friends = append(p.fake.friends, client.Friendship{Name: "Alice", Friendship: id(502), State: client.StateInvited, Inviter: true, Since: t0})
+		p.fake.someoneAccepts()
+		p.hears(client.FriendsChanged | client.NoticesChanged)
+		p.press("y", "y")
+	}},
 	{"notice", lively, func(p *person) {
 		p.press("i")
 		p.types("Bob")

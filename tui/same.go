@@ -30,9 +30,9 @@ func (u *ui) invited(name string, inv client.Invite, err error) (func() tea.Cmd,
 func askInviteDevice(u *ui, name string) *sheet {
 	n := line(name, 40)
 	return &sheet{
-		ui: u, subject: n + " has a device already. Is the invite for another device of the same person?",
-		body: []string{"Then the posts of both show the name. Two people need two names, or you cannot tell them apart."},
-		yes:  "the same person", no: "somebody else: another name",
+		ui: u, subject: n + " has a device already: an invite for one more?",
+		body: []string{"If it is the same person, the posts of both will show the name. Two people need two names, or you cannot tell them apart."},
+		yes:  "the same person", no: "somebody else",
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				inv, err := u.client.Invite(ctx, name, protocol.DefaultExpiry, client.SamePerson)
@@ -66,13 +66,13 @@ func (u *ui) confirmed(f client.Friendship, err error) (func() tea.Cmd, error) {
 func askConfirmDevice(u *ui, f client.Friendship) *sheet {
 	name := line(f.Name, 40)
 	return &sheet{
-		ui: u, subject: name + " has a device already: this becomes one more of " + name + "'s. Is it the same person?",
+		ui: u, subject: name + " has a device already: is this one more?",
 		body: []string{
 			"Safety number " + f.SafetyNumber,
-			"Then the posts of both show the name. If somebody else accepted whom you know, give them another name; if you do not know who, leave this and refuse.",
+			"If it is the same person, this becomes one more device of " + name + "'s, and the posts of both show the name. Two people need two names. If you do not know who accepted, leave this and refuse.",
 		},
 		answer: true,
-		yes:    "the same person", no: "somebody else: another name",
+		yes:    "the same person", no: "somebody else",
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				_, err := u.client.ConfirmDevice(ctx, f.Friendship)

@@ -21,6 +21,8 @@ type befriender interface {
 	ReadInvite(ctx context.Context, l protocol.Link) (client.Preview, error)
 	Accept(ctx context.Context, l protocol.Link, name string, samePerson bool, consent ...client.Consent) (client.Friendship, error)
 	Confirm(ctx context.Context, f protocol.UUID) (client.Friendship, error)
+	ConfirmDevice(ctx context.Context, f protocol.UUID) (client.Friendship, error)
+	ConfirmAs(ctx context.Context, f protocol.UUID, name string, consent ...client.Consent) (client.Friendship, error)
 	Refuse(ctx context.Context, f protocol.UUID) (client.Friendship, error)
 	Remove(ctx context.Context, f protocol.UUID) (client.Friendship, error)
 	Verify(ctx context.Context, f protocol.UUID, number string) (client.Friendship, error)
@@ -75,6 +77,13 @@ func (r *reader) invite(ctx context.Context, name string) {
 	i, err := r.Client.Invite(ctx, name, 0)
 	if r.meant(ctx, err) {
 		i, err = r.Client.Invite(ctx, name, 0, client.LookAlike)
+	}
+	if protocol.CodeOf(err) == protocol.CodeNameTaken {
+		if !r.yes(ctx, clip(name)+" has a device already. Is the invite for another device of the same person?") {
+			r.say("Then type invite and another name, so that you can tell them apart.")
+			return
+		}
+		i, err = r.Client.Invite(ctx, name, 0, client.SamePerson)
 	}
 	if err != nil {
 		r.fail(err)
@@ -188,9 +197,39 @@ func (r *reader) answer(ctx context.Context, word, name string) {
 		return
 	}
 	if r.yes(ctx, "Is this "+clip(f.Name)+"?") {
-		_, err = r.Client.Confirm(ctx, f.Friendship)
-		r.done(err, clip(f.Name)+" is a friend now: all their posts have the name, the earlier ones too.")
+		r.confirm(ctx, f)
 	}
+}
+
+// confirm gives the name, or another one to somebody else than the person who has it.
+func (r *reader) confirm(ctx context.Context, f client.Friendship) {
+	name := clip(f.Name)
+	_, err := r.Client.Confirm(ctx, f.Friendship)
+	if protocol.CodeOf(err) == protocol.CodeNameTaken {
+		if r.yes(ctx, name+" has a device already: this becomes one more of "+name+"'s. Is it the same person?") {
+			_, err = r.Client.ConfirmDevice(ctx, f.Friendship)
+		} else if name, err = r.confirmAs(ctx, f); name == "" {
+			r.say("Nobody was confirmed; type refuse and the name to refuse whoever accepted.")
+			return
+		}
+	}
+	r.done(err, name+" is a friend now: all their posts have the name, the earlier ones too.")
+}
+
+// confirmAs asks for a name of their own; "" is for none given.
+func (r *reader) confirmAs(ctx context.Context, f client.Friendship) (name string, err error) {
+	other, ok := r.ask(ctx, "Who is it then? Type a name of their own; type nothing to confirm nobody.")
+	if !ok || other == "" {
+		return "", nil
+	}
+	_, err = r.Client.ConfirmAs(ctx, f.Friendship, other)
+	if r.meant(ctx, err) {
+		_, err = r.Client.ConfirmAs(ctx, f.Friendship, other, client.LookAlike)
+	}
+	if protocol.CodeOf(err) == protocol.CodeNameTaken {
+		err = protocol.Errorf(protocol.CodeNameTaken, "You call somebody %s already: two people need two names.", clip(other))
+	}
+	return clip(other), err
 }
 
 func (r *reader) done(err error, text string) {
