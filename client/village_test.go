@@ -206,7 +206,7 @@ func (v *village) does(who int, move string) error {
 	}
 	switch move {
 	case "invite":
-		_, err := p.Invite(ctx, name.Draw(v.t, "name"), 0)
+		_, err := p.Invite(ctx, name.Draw(v.t, "name"), 0, rapid.SampledFrom([]Consent{0, SamePerson}).Draw(v.t, "consent"))
 		return err
 	case "accept":
 		return v.accepts(who, name)
@@ -216,8 +216,16 @@ func (v *village) does(who int, move string) error {
 		return on(asked, func(ctx context.Context, f protocol.UUID) (Friendship, error) {
 			s := v.of(f, who)
 			s.given = p.row(f).Name
-			got, err := p.Confirm(ctx, f)
-			if protocol.CodeOf(err) == protocol.CodeWrongState {
+			confirm := p.Confirm
+			switch rapid.IntRange(0, 3).Draw(v.t, "confirming") {
+			case 0:
+				confirm = p.ConfirmDevice
+			case 1:
+				s.given = name.Draw(v.t, "name of their own")
+				confirm = func(ctx context.Context, f protocol.UUID) (Friendship, error) { return p.ConfirmAs(ctx, f, s.given) }
+			}
+			got, err := confirm(ctx, f)
+			if code := protocol.CodeOf(err); code == protocol.CodeWrongState || code == protocol.CodeNameTaken {
 				s.given = ""
 			}
 			return got, err
