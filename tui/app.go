@@ -25,8 +25,9 @@ type app struct {
 	*ui
 	changes Changes
 	colour  bool
-	link    string // to open at the start
-	ticking bool   // a second's tick is under way
+	link    string  // to open at the start
+	first   tea.Cmd // of the first screen, where its answer was read before the program began
+	ticking bool    // a second's tick is under way
 	note    func() string
 	noted   string // what the embedded server said last
 
@@ -51,7 +52,7 @@ type (
 func (a *app) Init() tea.Cmd {
 	cmds := []tea.Cmd{
 		tea.RequestBackgroundColor, a.probe(), a.listen(), a.readStatus(), a.readNotices(), a.readWarnings(),
-		a.after(time.Minute, minuteMsg{}), a.layers[0].init(),
+		a.after(time.Minute, minuteMsg{}), a.firstScreen(),
 	}
 	if a.notifier.how != settings.Off {
 		cmds = append(cmds, tea.Raw(ansi.RequestModeFocusEvent), a.newsCame())
@@ -63,6 +64,25 @@ func (a *app) Init() tea.Cmd {
 		cmds = append(cmds, a.open(newAccept(a.ui, a.link)))
 	}
 	return tea.Batch(cmds...)
+}
+
+// readFirst reads what the first screen shows, for the first frame to show it. It takes
+// a few milliseconds, in which nobody can press a key yet. What panics does so again in
+// the program, which restores the terminal and tells of it.
+func (a *app) readFirst() {
+	defer func() { _ = recover() }()
+	if a.first = a.layers[0].init(); a.first != nil {
+		msg := a.first()
+		a.first = func() tea.Msg { return msg }
+	}
+}
+
+func (a *app) firstScreen() tea.Cmd {
+	first := a.first
+	if a.first = nil; first == nil {
+		first = a.layers[0].init()
+	}
+	return first
 }
 
 // tellProblems tells what in the settings' file does not hold.

@@ -2,10 +2,16 @@ package tui
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
 	"p4p/client"
+	"p4p/tui/graphics"
 )
 
 func full(n int) *fake {
@@ -23,6 +29,39 @@ func BenchmarkFrame(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = p.app.View()
+	}
+}
+
+// The feed of a profile whose cache holds a million posts, with all that is read from it
+// between a key and its frame. P4P_BENCH_HOME is the folder that BenchmarkFirstFrame of
+// e2e has made.
+func BenchmarkFrameOfAMillion(b *testing.B) {
+	home := os.Getenv("P4P_BENCH_HOME")
+	if home == "" {
+		b.Skip("P4P_BENCH_HOME names no home with a million posts")
+	}
+	c, err := client.Open(b.Context(), client.Options{Home: home})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	app := newApp(b.Context(), Options{Client: c, Changes: newFake(), SaveDir: b.TempDir()}, colorprofile.TrueColor, true, graphics.NewCanvas(io.Discard))
+	app.after = func(time.Duration, tea.Msg) tea.Cmd { return nil }
+	p := &person{t: b, app: app}
+	p.send(tea.WindowSizeMsg{Width: 120, Height: 40})
+	p.run(app.Init())
+	for _, how := range []struct {
+		name string
+		keys []string
+	}{{"still", nil}, {"line by line", []string{"j"}}, {"page by page", []string{"pgdown"}}, {"to the end", []string{"G"}}, {"to the end and the top", []string{"G", "g"}}} {
+		b.Run(how.name, func(b *testing.B) {
+			p.press("g", "j")
+			b.ReportAllocs()
+			for b.Loop() {
+				p.press(how.keys...)
+				_ = app.View()
+			}
+		})
 	}
 }
 

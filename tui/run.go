@@ -112,6 +112,7 @@ func Run(ctx context.Context, o Options) error {
 	canvas := graphics.NewCanvas(o.Out)
 	canvas.Family = 1 + rand.IntN(255)
 	a := newApp(ctx, o, profile, colour, canvas)
+	a.readFirst()
 	program := append([]tea.ProgramOption{
 		tea.WithContext(ctx), tea.WithInput(cleanPastes(o.In)), tea.WithOutput(canvas.File()),
 		tea.WithEnvironment(o.Env), tea.WithColorProfile(profile),

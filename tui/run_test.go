@@ -8,13 +8,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 
 	"p4p/client"
 	"p4p/desktop"
+	"p4p/tui/graphics"
 )
 
 // terminal is where a whole program draws: an emulator that wakes who waits for
@@ -226,4 +229,20 @@ func withSize(o Options) Options {
 	o.SMS = func(context.Context, string, string) error { return errors.New("No SMS from tests") }
 	o.program = append(o.program, tea.WithWindowSize(80, 24))
 	return o
+}
+
+func TestTheFirstFrameShowsWhatWasReadBeforeTheStart(t *testing.T) {
+	f := lively()
+	a := newApp(t.Context(), Options{Client: f, Changes: f, SaveDir: t.TempDir()}, colorprofile.TrueColor, true, graphics.NewCanvas(io.Discard))
+	a.now = func() time.Time { return t0 }
+	a.readFirst()
+	f.log = nil // whoever asks again is told of nothing
+	p := &person{t: t, fake: f, app: a}
+	p.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+	a.handle(a.firstScreen()())
+	p.sees("me!")
+	p.run(a.firstScreen()) // only once: from then on, each time is asked anew
+	if strings.Contains(p.text(), "me!") {
+		t.Error("what was read before the start is shown for ever")
+	}
 }
