@@ -13,6 +13,9 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +25,7 @@ import (
 	"time"
 
 	"p4p/protocol"
+	"p4p/server/tlsconf"
 )
 
 // tool finds a program of the tests in the path or where .ci/run puts it. A missing
@@ -68,9 +72,12 @@ type authority struct {
 	roots     *x509.CertPool
 }
 
-// newAuthority starts pebble, which looks for names at this machine and for the
-// proofs of tls-alpn-01 at a port.
-func newAuthority(t *testing.T, tlsPort string) authority {
+// noPort is one at which nobody answers.
+const noPort = "1"
+
+// newAuthority starts pebble, which looks for names at this machine, and for the
+// proofs of http-01 and tls-alpn-01 at a port each.
+func newAuthority(t *testing.T, httpPort, tlsPort string) authority {
 	t.Helper()
 	pebble, names := tool(t, "pebble"), tool(t, "pebble-challtestsrv")
 	folder := t.TempDir()
@@ -79,7 +86,7 @@ func newAuthority(t *testing.T, tlsPort string) authority {
 	listen, management, dns := freePort(t), freePort(t), freePort(t)
 	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
 		"listenAddress": "127.0.0.1:" + listen, "managementListenAddress": "127.0.0.1:" + management,
-		"certificate": cert, "privateKey": key, "httpPort": 1, "tlsPort": json.Number(tlsPort),
+		"certificate": cert, "privateKey": key, "httpPort": json.Number(httpPort), "tlsPort": json.Number(tlsPort),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +170,7 @@ func writeCertificate(t *testing.T, cert, key string) *x509.Certificate {
 func TestAServerGetsItsCertificateFromAnAuthorityAndKeepsIt(t *testing.T) {
 	const name = "p4p.example.test"
 	port := freePort(t)
-	ca := newAuthority(t, port)
+	ca := newAuthority(t, noPort, port)
 	home, data := t.TempDir(), t.TempDir()
 	public := "https://" + name + ":" + port
 	type served struct {
@@ -234,4 +241,68 @@ func TestAServerGetsItsCertificateFromAnAuthorityAndKeepsIt(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// Where the authority does not reach the encrypted port, the plain one proves the name,
+// and sends everybody else to the encrypted one.
+func TestACertificateComesByThePlainPortAsWell(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the authority first tries the encrypted port for some seconds")
+	}
+	const name = "p4p.example.test"
+	port := freePort(t)
+	// The authority asks at port 80, which a test cannot have; where it asks here, a
+	// name comes without a port all the same.
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: "127.0.0.1:" + port})
+		r.Out.Host = name
+	}})
+	defer front.Close()
+	ca := newAuthority(t, strings.TrimPrefix(front.URL, "http://127.0.0.1:"), noPort)
+	m, err := tlsconf.ACME{PublicURL: "https://" + name, Directory: ca.directory, CA: ca.ca, Data: t.TempDir()}.Manager()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tlsconf.Answer(t.Context(), m, "127.0.0.1:"+port); err != nil {
+		t.Fatal(err)
+	}
+	if err := tlsconf.Fetch(m, "https://"+name); err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.GetCertificate(&tls.ClientHelloInfo{ServerName: name, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := got.Leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: ca.roots, Intermediates: intermediates(t, got)}); err != nil {
+		t.Error(err)
+	}
+
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+"/f/x", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = name
+	r, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	if to := r.Header.Get("Location"); r.StatusCode != http.StatusFound || to != "https://"+name+"/f/x" {
+		t.Errorf("another caller gets %d and is sent to %q", r.StatusCode, to)
+	}
+}
+
+// intermediates are the certificates between a server's and the root.
+func intermediates(t *testing.T, c *tls.Certificate) *x509.CertPool {
+	t.Helper()
+	pool := x509.NewCertPool()
+	for _, der := range c.Certificate[1:] {
+		between, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pool.AddCert(between)
+	}
+	return pool
 }

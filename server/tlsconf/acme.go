@@ -21,7 +21,7 @@ import (
 
 // ACME asks an authority for certificates by RFC 8555, and renews them, for one
 // name. It proves that it has the name by tls-alpn-01 (RFC 8737) on the encrypted
-// port, or by http-01 where [ACME.Answer] can be had.
+// port, or by http-01 where [Answer] can be had.
 type ACME struct {
 	// PublicURL is https and names the server by a name that the authority can
 	// reach.
