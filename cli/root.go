@@ -22,6 +22,8 @@ import (
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
 
+	"p4p/client"
+	"p4p/plain"
 	"p4p/protocol"
 	"p4p/server"
 	"p4p/tui/graphics"
@@ -141,4 +143,7 @@ func (a *app) report(err error) {
 		return
 	}
 	_, _ = fmt.Fprintf(a.Err, "p4p: %s (%s)\n", safeLine(message), code)
+	if p, ok := errors.AsType[*client.Panic](err); ok {
+		a.say("Please report this, with what follows:\n\n%s", plain.Block(string(p.Stack)))
+	}
 }

@@ -96,6 +96,7 @@ type Client struct {
 	streams  streams  // of Run: stream.go
 	gaps     filler   // of the feed's past: gaps.go
 	pictures flights  // pictures being loaded: picture.go
+	panics   panics   // of Run: panic.go
 
 	own struct { // own keys, retired ones included
 		sync.Mutex

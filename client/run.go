@@ -32,22 +32,26 @@ const (
 // Run connects and stays connected until ctx ends, which is no error: it reads the
 // stream into the cache, sends the outbox, completes interrupted friendship calls,
 // watches mailboxes, and notices what other processes write to the profile. There
-// is one Run at a time.
+// is one Run at a time. A panic in it ends it with a [Panic].
 func (c *Client) Run(ctx context.Context) error {
 	c.streams.set(func(s *streams) { s.runs = true })
 	defer c.streams.set(func(s *streams) { s.runs, s.online = false, false })
 	defer c.disconnected(nil, time.Time{})
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	c.panics.watch(end)
+	defer c.panics.watch(nil)
 	var wg sync.WaitGroup
-	defer wg.Wait()
-	wg.Go(func() { c.poll(ctx) })
-	wg.Go(func() { c.keepSending(ctx) })
-	wg.Go(func() {
+	c.beside(&wg, func() { c.poll(ctx) })
+	c.beside(&wg, func() { c.keepSending(ctx) })
+	c.beside(&wg, func() {
 		c.pause(ctx, tidyFirst, nil)
 		c.tidy(ctx)
 		c.every(ctx, tidyEvery, func() { c.tidy(ctx) })
 	})
-	c.stayConnected(ctx)
-	return nil
+	c.guard(func() { c.stayConnected(ctx) })
+	wg.Wait()
+	return panicOf(ctx)
 }
 
 // stayConnected opens one session after the other.
@@ -102,10 +106,10 @@ func (c *Client) stream(ctx context.Context) (was quality, err error) {
 	var wg sync.WaitGroup
 	beside, stop := context.WithCancel(ctx)
 	c.streams.set(func(s *streams) { s.online = true })
-	wg.Go(func() { ss.watch(beside) })
-	wg.Go(func() { ss.tellMailboxes(beside) })
-	wg.Go(func() { c.keepFriendships(beside) })
-	wg.Go(func() {
+	c.beside(&wg, func() { ss.watch(beside) })
+	c.beside(&wg, func() { ss.tellMailboxes(beside) })
+	c.beside(&wg, func() { c.keepFriendships(beside) })
+	c.beside(&wg, func() {
 		c.keepSweeping(beside, ss.server, history)
 	})
 	poke(c.outgoing.wake)

@@ -171,11 +171,12 @@ func (ss *session) follow(ctx context.Context, once bool) error {
 	frames := make(chan []protocol.Event, framesAhead)
 	var wg sync.WaitGroup
 	var ended error
-	wg.Go(func() {
+	ss.c.beside(&wg, func() {
 		defer close(frames)
 		ended = ss.read(reading, frames, once)
 	})
-	err := ss.store(ctx, frames, once)
+	var err error
+	ss.c.guard(func() { err = ss.store(ctx, frames, once) })
 	stop()
 	ss.close()
 	for range frames { // until the reader has ended

@@ -62,7 +62,7 @@ func (c *Client) verify(events []protocol.Event, server protocol.UUID) []cache.E
 	}
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(events)) - 1 {
-		wg.Go(work)
+		c.beside(&wg, work)
 	}
 	work()
 	wg.Wait()

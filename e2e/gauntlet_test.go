@@ -22,9 +22,19 @@ import (
 // die. At the first one that it passes and that is not there, it adds that and dies.
 const diesAt = "P4P_E2E_DIES_AT"
 
+// panicsAt names the crash point at which a program panics.
+const panicsAt = "P4P_E2E_PANICS_AT"
+
 // mortal has a program that is told so kill itself with SIGKILL: nothing of it gets to
 // run any more. Only the tests' p4p is built with this.
 func mortal(ctx context.Context) context.Context {
+	if at := os.Getenv(panicsAt); at != "" {
+		ctx = client.WithFault(ctx, func(point string) {
+			if point == at {
+				panic("the fault that a test asked for")
+			}
+		})
+	}
 	file := os.Getenv(diesAt)
 	if file == "" {
 		return ctx

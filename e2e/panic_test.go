@@ -1,0 +1,34 @@
+package e2e
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// A fault in the client's own goroutines, which no screen stands above.
+func TestAPanicOfTheClientRestoresTheTerminalAndKeepsTheDraft(t *testing.T) {
+	home, dark := t.TempDir(), themes["dark"]
+	cmd := exec.Command("p4p")
+	cmd.Env = append(os.Environ(), "P4P_HOME="+home, "P4P_SERVER=", "TERM=xterm-256color", "COLORTERM=", "NO_COLOR=", panicsAt+"=read stored")
+	alice := runTerminal(t, cmd, 80, 24, dark.fg, dark.bg)
+	alice.see("Welcome to P4P", "online")
+	alice.press("n")
+	alice.see("New post")
+	alice.press("Not lost")
+	alice.see("8 / 4,000")
+	link := decode[invited](t, run(t, home, "--json", "invite", "Bob")).Link
+	run(t, home, "--profile", "bob", "accept", "--name", "Alice", "--", link)
+	var exit *exec.ExitError
+	if err := <-alice.ended; !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("it ended with %v", err)
+	}
+	eventually(t, "the terminal restored", func() bool { return !alice.screen.IsAltScreen() })
+	alice.see("goroutine")
+
+	again := openTerminal(t, home, 80, 24, dark.fg, dark.bg)
+	again.see("someone accepted your invite for Bob")
+	again.press("n")
+	again.see("Not lost")
+}
