@@ -128,11 +128,30 @@ func TestANewcomersFirstEvening(t *testing.T) {
 		t.Errorf("her friend reads %s", feed)
 	}
 
+	run(t, t.TempDir(), "--server", server, "--json", "post", "A stranger passes by")
+	s.see("A stranger passes by")
+	s.press("\t") // to what friends posted
+	s.gone("A stranger passes by")
+	here := `┃.*Bobadilla\b.*\n.*Plums are ripe by the canal`
+	for range 10 {
+		s.press("j")
+	}
+	s.row(`┃.*Bobadilla\b.*\n.*The tram was late`) // the oldest
+	s.press("k")
+	s.row(here)
+
 	s.press("q")
 	s.ends()
+	run(t, bob, "--json", "post", "While you were away")
 	s = open()
-	s.row(`Bobadilla\b.*\n.*The tram was late`)
-	s.see("Hello, whoever you are", "online")
+	s.row(here)
+	if strings.Contains(s.text(), "A stranger passes by") {
+		t.Errorf("it opens in another view:\n%s", s.text())
+	}
+	s.see("online", "1 new")
+	s.press("g")
+	s.row(`Bobadilla\b.*\n.*While you were away`)
+	s.row(`◆  you ·.*\n.*Hello, whoever you are`)
 	s.press("q")
 	s.ends()
 }
