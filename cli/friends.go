@@ -161,6 +161,9 @@ func (a *app) printFriends(list []client.Friendship) error {
 		if f.Refusal != "" {
 			hint = "\t" + refusalHint(f)
 		}
+		if f.State == client.StateEnded {
+			hint += "\tby the other side; p4p friends remove takes the name off"
+		}
 		if f.Inviter && f.State == client.StateAccepted {
 			hint = "\tconfirm or refuse: safety number " + f.SafetyNumber
 		}

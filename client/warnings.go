@@ -17,6 +17,8 @@ const (
 	NamesMissing   WarningKind = "names"  // moved here, without the names yet
 	BackupDue      WarningKind = "backup" // there are friends that no backup has
 	KeyChanged     WarningKind = "key"    // a key took a friend's place without the old one's word
+
+	FriendshipEnded WarningKind = "ended" // by the other side, and the name is still there
 )
 
 // WarningKind is what a warning is about.
@@ -28,6 +30,8 @@ type Warning struct {
 	Kind WarningKind
 	Text string // a whole sentence or several
 	Loud bool   // somebody else may be at work
+
+	Friendships []protocol.UUID // of FriendshipEnded: what it is about
 }
 
 const (
@@ -66,31 +70,36 @@ func (c *Client) Warnings(ctx context.Context) ([]Warning, error) {
 	}
 	var all []Warning
 	if at := date(AnotherMachine); at != "" {
-		all = append(all, Warning{AnotherMachine, "Another machine posts as you (" + at + "). If you moved this profile, go on with it on one machine only and retire the other: delete the profile's folder there. If it was not you, somebody has your secret: take back what they say with p4p delete, tell your friends by another way, and begin a new profile.", true})
+		all = append(all, Warning{AnotherMachine, "Another machine posts as you (" + at + "). If you moved this profile, go on with it on one machine only and retire the other: delete the profile's folder there. If it was not you, somebody has your secret: take back what they say with p4p delete, tell your friends by another way, and begin a new profile.", true, nil})
 	}
 	if at := date(MoveShown); at != "" {
-		all = append(all, Warning{MoveShown, "A move of this profile was shown here on " + at + ". If you did it, retire this machine once the new one works. If it was not you, whoever saw the code and the picture is you now: begin a new profile and tell your friends by another way.", true})
+		all = append(all, Warning{MoveShown, "A move of this profile was shown here on " + at + ". If you did it, retire this machine once the new one works. If it was not you, whoever saw the code and the picture is you now: begin a new profile and tell your friends by another way.", true, nil})
 	}
 	changed, err := c.keyChanges(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if changed != "" && kept[string(KeyChanged)] != changed {
-		all = append(all, Warning{KeyChanged, "Another key took the place of " + changed + ", and the key that you know did not sign for it. It is not shown by that name, and it is not verified any more. Ask your friend, by another way than P4P, whether their device was lost or copied; if so, remove the friendship and make a new invite.", true})
+		all = append(all, Warning{KeyChanged, "Another key took the place of " + changed + ", and the key that you know did not sign for it. It is not shown by that name, and it is not verified any more. Ask your friend, by another way than P4P, whether their device was lost or copied; if so, remove the friendship and make a new invite.", true, nil})
 	}
+	ended, err := c.ended(ctx, kept[string(FriendshipEnded)])
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, ended...)
 	moved, err := c.local.Moved(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if moved && kept[string(NamesMissing)] == "" {
-		all = append(all, Warning{NamesMissing, "This profile was moved here without its names and friendships: run p4p backup FILE on the old machine, bring the file here, and p4p restore FILE puts them in.", false})
+		all = append(all, Warning{NamesMissing, "This profile was moved here without its names and friendships: run p4p backup FILE on the old machine, bring the file here, and p4p restore FILE puts them in.", false, nil})
 	}
 	due, err := c.unsaved(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if due != "" {
-		all = append(all, Warning{BackupDue, due, false})
+		all = append(all, Warning{BackupDue, due, false, nil})
 	}
 	return all, nil
 }
@@ -108,6 +117,8 @@ func (c *Client) Dismiss(ctx context.Context, kind WarningKind) error {
 		if names, err = c.keyChanges(ctx); err == nil {
 			err = c.local.SetSetting(ctx, warnPrefix+string(kind), names)
 		}
+	case FriendshipEnded:
+		err = c.dismissEnded(ctx)
 	default:
 		err = c.local.SetSetting(ctx, warnPrefix+string(kind), "")
 	}

@@ -175,6 +175,7 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 	case warningsMsg:
 		if msg.err == nil {
 			a.warnings = msg.list
+			return a.tellEnded()
 		}
 		return nil
 	case minuteMsg: // ages are drawn anew by drawing at all

@@ -56,16 +56,8 @@ func askRevoke(u *ui, i client.Invite) *sheet {
 
 func askRemove(u *ui, f client.Friendship) *sheet {
 	name := line(f.Name, 40)
-	body := []string{
-		"You forget the name of this device: its posts become anonymous to you. The mailbox on the server goes, and " + name + " sees that it ended.",
-		name + " still knows which posts are yours, as before; after this you can change that. The name stays in your phone book.",
-	}
-	switch f.State {
-	case client.StateRefused, client.StateRevoked, client.StateExpired:
-		body = []string{"It only leaves this list."}
-	}
 	return &sheet{
-		ui: u, subject: "Remove " + name + "?", yes: "remove", no: "keep", body: body,
+		ui: u, subject: "Remove " + name + "?", yes: "remove", no: "keep", body: removing(f),
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				removed, err := u.client.Remove(ctx, f.Friendship)

@@ -41,6 +41,7 @@ type fake struct {
 	offline  bool  // posts wait in the outbox
 	calls    []string
 	warnings []client.Warning
+	ended    []protocol.UUID // friendships that Bob ended
 	profile  string
 	unsent   bool   // the server is not reached
 	left     int    // friends to be told of a new key
@@ -272,7 +273,13 @@ func (f *fake) KeepPosition(_ context.Context, p client.Position) error {
 func (f *fake) Warnings(context.Context) ([]client.Warning, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.Clone(f.warnings), nil
+	all := slices.Clone(f.warnings)
+	w := client.Warning{Kind: client.FriendshipEnded, Text: "Bob ended the friendship: the name stays on those posts until you remove it from your friends."}
+	w.Friendships = slices.Clone(f.ended)
+	if len(f.ended) > 0 {
+		all = append(all, w)
+	}
+	return all, nil
 }
 
 func (f *fake) Dismiss(_ context.Context, kind client.WarningKind) error {
@@ -280,6 +287,9 @@ func (f *fake) Dismiss(_ context.Context, kind client.WarningKind) error {
 	defer f.mu.Unlock()
 	f.note("dismiss " + string(kind))
 	f.warnings = slices.DeleteFunc(f.warnings, func(w client.Warning) bool { return w.Kind == kind })
+	if kind == client.FriendshipEnded {
+		f.ended = nil
+	}
 	return f.err
 }
 

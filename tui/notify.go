@@ -31,6 +31,7 @@ type notifier struct {
 	looking bool   // and under way
 	place   uint64 // the newest seq that was looked at
 	known   map[protocol.UUID]bool
+	ended   map[protocol.UUID]bool // friendships that had ended at the last look
 	news    news
 	last    time.Time // of the last notification
 
@@ -39,7 +40,7 @@ type notifier struct {
 }
 
 // news is what happened and was not told.
-type news struct{ posts, replies, accepted int }
+type news struct{ posts, replies, accepted, ended int }
 
 type (
 	newsDueMsg  struct{}
@@ -47,6 +48,7 @@ type (
 		place   uint64
 		news    news
 		notices []client.Friendship
+		ended   map[protocol.UUID]bool
 		first   bool
 		err     error
 	}
@@ -153,7 +155,16 @@ func readNews(ctx context.Context, c Client, place uint64) newsReadMsg {
 			}
 		}
 	}
-	msg.notices, msg.err = c.Notices(ctx)
+	if msg.notices, msg.err = c.Notices(ctx); msg.err != nil {
+		return msg
+	}
+	warnings, err := c.Warnings(ctx)
+	msg.ended, msg.err = map[protocol.UUID]bool{}, err
+	for _, w := range warnings {
+		for _, f := range w.Friendships {
+			msg.ended[f] = true
+		}
+	}
 	return msg
 }
 
@@ -171,7 +182,12 @@ func (a *app) tookNews(msg newsReadMsg) tea.Cmd {
 			n.news.accepted++
 		}
 	}
-	n.known, n.place, n.begun = known, msg.place, true
+	for f := range msg.ended {
+		if n.begun && !n.ended[f] {
+			n.news.ended++
+		}
+	}
+	n.known, n.ended, n.place, n.begun = known, msg.ended, msg.place, true
 	if msg.first {
 		return nil
 	}
@@ -210,6 +226,7 @@ func (n news) words() string {
 		}
 	}
 	add(n.accepted, "accepted invite waits for your answer", "accepted invites wait for your answer")
+	add(n.ended, "friendship was ended", "friendships were ended")
 	add(n.posts, "new post of friends", "new posts of friends")
 	add(n.replies, "new comment on your posts", "new comments on your posts")
 	return "P4P: " + strings.Join(out, ", ")

@@ -93,7 +93,8 @@ type ui struct {
 	status        client.Status
 	warnings      []client.Warning
 	notices       []client.Friendship
-	deletions     []deletion // that can be undone, the last one last
+	ended         map[protocol.UUID]bool // friendships whose end was told
+	deletions     []deletion             // that can be undone, the last one last
 	attached      attachment
 	pasted        string                 // a link that was pasted where one types
 	resend        map[protocol.UUID]bool // invites that have a new link since a change of key, until they are looked at

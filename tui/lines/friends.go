@@ -15,6 +15,7 @@ import (
 type befriender interface {
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 	Notices(ctx context.Context) ([]client.Friendship, error)
+	Warnings(ctx context.Context) ([]client.Warning, error)
 	Invites(ctx context.Context) ([]client.Invite, error)
 	Invite(ctx context.Context, name string, expires time.Duration, consent ...client.Consent) (client.Invite, error)
 	Revoke(ctx context.Context, f protocol.UUID) (client.Invite, error)
@@ -280,7 +281,11 @@ func (r *reader) change(ctx context.Context, word, name string) {
 	name = clip(f.Name)
 	switch word {
 	case "remove":
-		if r.yes(ctx, "Remove "+name+"? You forget the name of this device, and "+name+" sees that it ended. "+name+" still knows which posts are yours.") {
+		told := ", and " + name + " sees that it ended. "
+		if f.State == client.StateEnded {
+			told = "; the other side has ended the friendship already. "
+		}
+		if r.yes(ctx, "Remove "+name+"? You forget the name of this device"+told+name+" still knows which posts are yours.") {
 			_, err = r.Client.Remove(ctx, f.Friendship)
 			r.done(err, "Removed.")
 		}

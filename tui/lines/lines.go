@@ -78,6 +78,7 @@ type reader struct {
 	told   string // the connection as it was told last
 	noted  string
 	asked  map[protocol.UUID]bool // acceptances that were told
+	over   map[protocol.UUID]bool // friendships whose end was told
 	attach *client.Picture
 	// unheard is what "muted" listed last.
 	unheard client.Muted
@@ -99,7 +100,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := &reader{Options: o, lines: typed(ctx, o.In), asked: map[protocol.UUID]bool{}}
+	r := &reader{Options: o, lines: typed(ctx, o.In), asked: map[protocol.UUID]bool{}, over: map[protocol.UUID]bool{}}
 	changes := make(chan client.Change)
 	go listen(ctx, o, changes)
 	r.begin(ctx)

@@ -21,6 +21,9 @@ type server struct {
 	Client
 	log     []client.Item
 	notices []client.Friendship
+	ended   []client.Warning
+	taken   bool // the name has a device
+	said    string
 	status  client.Status
 	draft   string
 	posted  []string
@@ -83,7 +86,22 @@ func (s *server) Post(_ context.Context, text string, _ *client.Picture) (client
 	return client.Sent{}, s.err
 }
 
+func (s *server) Warnings(context.Context) ([]client.Warning, error) { return s.ended, nil }
+
+func (s *server) ConfirmDevice(context.Context, protocol.UUID) (client.Friendship, error) {
+	s.notices, s.said = nil, "the same person"
+	return client.Friendship{}, nil
+}
+
+func (s *server) ConfirmAs(_ context.Context, _ protocol.UUID, name string, _ ...client.Consent) (client.Friendship, error) {
+	s.notices, s.said = nil, name
+	return client.Friendship{}, nil
+}
+
 func (s *server) Confirm(_ context.Context, f protocol.UUID) (client.Friendship, error) {
+	if s.taken {
+		return client.Friendship{}, protocol.Errorf(protocol.CodeNameTaken, "The name has a device already.")
+	}
 	s.notices = nil
 	return client.Friendship{}, nil
 }
@@ -170,6 +188,29 @@ func TestAnAcceptanceIsToldOnceAndConfirmedByTyping(t *testing.T) {
 	if s.notices != nil {
 		t.Error("nothing was confirmed")
 	}
+}
+
+func TestASecondDeviceOfANameIsConfirmedOnlyByAWordOfItsOwn(t *testing.T) {
+	for typed, want := range map[string]string{
+		"confirm\nyes\nyes\n":         "the same person",
+		"confirm\nyes\nno\nBob Oak\n": "Bob Oak",
+		"confirm\nyes\nno\n\n":        "",
+		"confirm\nno\n":               "",
+	} {
+		s := newServer()
+		s.taken = true
+		s.notices = []client.Friendship{{Name: "Bob", State: client.StateAccepted, Inviter: true}}
+		out := hear(t, s, typed)
+		if s.said != want {
+			t.Errorf("%q confirmed %q, want %q: %s", typed, s.said, want, out)
+		}
+	}
+}
+
+func TestWhoEndedAFriendshipIsTold(t *testing.T) {
+	s := newServer()
+	s.ended = []client.Warning{{Kind: client.FriendshipEnded, Text: "Bob ended the friendship: the name stays.", Friendships: []protocol.UUID{{1}}}}
+	wants(t, hear(t, s, "quit\n"), "Bob ended the friendship: the name stays. Type remove and the name to do so.")
 }
 
 func TestAnythingButYesIsNo(t *testing.T) {

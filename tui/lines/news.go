@@ -27,6 +27,7 @@ func (r *reader) news(ctx context.Context, what client.Change) {
 	}
 	if what&(client.NoticesChanged|client.FriendsChanged) != 0 {
 		r.acceptances(ctx)
+		r.ended(ctx)
 	}
 	if what&client.FeedChanged != 0 && r.online {
 		r.seen = r.posts(ctx, client.Everyone, r.seen, "New: ", "new posts")
@@ -127,6 +128,23 @@ func (r *reader) acceptances(ctx context.Context) {
 			r.asked[f.Friendship] = true
 			name := plain.Line(f.Name).Truncate(40).String()
 			r.tell("Someone accepted the invite you made for " + name + ". Type confirm " + name + ", or refuse " + name + ".")
+		}
+	}
+}
+
+// ended tells who ended a friendship, once each.
+func (r *reader) ended(ctx context.Context) {
+	list, err := r.Client.Warnings(ctx)
+	if err != nil {
+		return
+	}
+	for _, w := range list {
+		fresh := false
+		for _, f := range w.Friendships {
+			fresh, r.over[f] = fresh || !r.over[f], true
+		}
+		if fresh {
+			r.tell(plain.Line(w.Text).String() + " Type remove and the name to do so.")
 		}
 	}
 }
