@@ -486,6 +486,9 @@ func (f *fake) Comment(_ context.Context, post protocol.UUID, text string) (clie
 	return f.make(protocol.KindComment, post, text)
 }
 
+// Scratch: as the client does.
+func (f *fake) Scratch() (string, error) { return f.scratch, f.scratchErr }
+
 // DeleteLater, Undo and FinishDeletions: as the client does.
 func (f *fake) DeleteLater(_ context.Context, record protocol.UUID, _ time.Duration) (protocol.UUID, error) {
 	f.mu.Lock()

@@ -18,9 +18,6 @@ import (
 	"p4p/protocol"
 )
 
-// Scratch: as the client does.
-func (f *fake) Scratch() (string, error) { return f.scratch, f.scratchErr }
-
 // writes sits down with a script as the editor; $1 is the file, and SEEN a file beside.
 func writes(t *testing.T, f *fake, script string) (p *person, seen string) {
 	t.Helper()
