@@ -33,8 +33,7 @@ func (c *Client) Reopen(ctx context.Context, id protocol.UUID, where string) err
 	if err != nil {
 		return err
 	}
-	switch {
-	case r.Kind != protocol.KindPost && r.Kind != protocol.KindComment:
+	if r.Kind != protocol.KindPost && r.Kind != protocol.KindComment {
 		return protocol.Errorf(protocol.CodeBadTarget, "Only posts and comments are written again, and this is a %s: retry or discard it.", r.Kind)
 	}
 	if o.Tried && o.Refused == nil {

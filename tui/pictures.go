@@ -231,27 +231,30 @@ func (u *ui) drawPicture(d drawing, load func(ctx context.Context) ([]byte, erro
 	p.have[d] = it
 	id, canvas := it.id, p.canvas
 	return u.do(func(ctx context.Context) tea.Msg {
-		msg := pictureDrawnMsg{drawing: d, id: id}
 		b, err := load(ctx)
 		if err != nil {
-			msg.err = err
-			return msg
+			return pictureDrawnMsg{drawing: d, id: id, err: err}
 		}
 		m, err := picture.Decode(b)
 		if err != nil {
-			msg.err = err
-			return msg
+			return pictureDrawnMsg{drawing: d, id: id, err: err}
 		}
-		msg.coarse = coarseOf(m, d.background())
-		if id == 0 {
-			msg.lines = halfblock.Render(m, d.cols, d.rows, d.profile, d.background())
-			return msg
-		}
-		scaled := halfblock.Scale(m, d.pixels.X, d.pixels.Y, d.background())
-		msg.pixels, msg.err = canvas.Prepare(scaled, id, d.cols, d.rows, d.cell)
-		msg.lines = graphics.Cells(id, canvas.Family, d.cols, d.rows)
-		return msg
+		return d.draw(m, canvas, id)
 	})
+}
+
+// draw makes of a decoded picture what the terminal is sent, and its blur for the next
+// time. It takes tens of milliseconds.
+func (d drawing) draw(m image.Image, canvas *graphics.Canvas, id int) pictureDrawnMsg {
+	msg := pictureDrawnMsg{drawing: d, id: id, coarse: coarseOf(m, d.background())}
+	if id == 0 {
+		msg.lines = halfblock.Render(m, d.cols, d.rows, d.profile, d.background())
+		return msg
+	}
+	scaled := halfblock.Scale(m, d.pixels.X, d.pixels.Y, d.background())
+	msg.pixels, msg.err = canvas.Prepare(scaled, id, d.cols, d.rows, d.cell)
+	msg.lines = graphics.Cells(id, canvas.Family, d.cols, d.rows)
+	return msg
 }
 
 func (d drawing) background() color.Color {
