@@ -374,7 +374,7 @@ func BenchmarkKeyToFrame(b *testing.B) {
 					done <- nil
 				}()
 				beat := time.NewTicker(50 * time.Millisecond)
-				for n, arriving := 0, true; arriving || n < 100; n++ {
+				for n, arriving := 0, true; arriving || n < 100 || n%2 == 1; n++ { // it ends with the help closed
 					<-beat.C
 					mark := g.mark()
 					key, text := "?", "Help"
