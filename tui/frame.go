@@ -48,7 +48,11 @@ func (a *app) draw() ([]string, *tea.Cursor) {
 	}
 	if !a.fits() {
 		text := plain.Line("The window is too small: P4P needs 40 columns and 12 rows.")
-		return fit(wrap(text, a.width), a.height), nil
+		rows := wrap(text, a.width)
+		if len(rows) > a.height {
+			rows = wrap(plain.Line("Too small: 40x12 needed"), a.width)
+		}
+		return fit(rows, a.height), nil
 	}
 	s := a.below()
 	if c, ok := s.screen.(covering); ok && s == a.top() && c.covers(a.width, a.height) {

@@ -19,6 +19,8 @@ type hits struct {
 	all  []hit
 	x, y int // the origin of what is being drawn
 	of   screen
+
+	buttons map[string]string // lines of the screen that is being drawn that are another way to press a key
 }
 
 // hit notes a region, relative to what is being drawn.

@@ -130,3 +130,20 @@ func TestEveryKeyOfTheMapsCanBePressedByName(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAnEmptyScreenOffersIsClicked(t *testing.T) {
+	p := sit(t, newFake(), 80, 24)
+	p.clicks("write a first post").sees("New post").press("esc").clicks("invite a friend").sees("Who is it for?").press("esc")
+	p.clicks("friends").sees("No friends yet").clicks("accept an invite").sees("invite").press("esc")
+	p.press("f").clicks("add a name").sees("phone book").press("esc", "esc").sees("P4P")
+	p = sit(t, lively(), 40, 12).press("P").sees("Device")
+	p.clicks("back up your").sees("Back up to which file?")
+}
+
+func TestATinyWindowSaysWhatItNeeds(t *testing.T) {
+	p := sit(t, lively(), 10, 3)
+	p.sees("Too small: 40x12 needed")
+	p.send(tea.WindowSizeMsg{Width: 80, Height: 24}).sees("Who else is out there")
+	sit(t, lively(), 39, 12).sees("The window is too small: P4P needs 40 columns and 12 rows.")
+	sit(t, lively(), 1, 1)
+}

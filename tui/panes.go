@@ -108,7 +108,14 @@ func (u *ui) renders(s string) int {
 func (a *app) see(p pane, h int) frame {
 	a.hits.x, a.hits.of = p.x, p.scrolls
 	a.hit(0, 0, p.w, h, nil)
-	return p.view(p.w, h)
+	a.hits.buttons = map[string]string{}
+	f := p.view(p.w, h)
+	for y, l := range f.lines[:min(len(f.lines), h)] {
+		if key, ok := a.hits.buttons[l]; ok {
+			a.hitKey(0, y, p.w, key)
+		}
+	}
+	return f
 }
 
 // body draws the panes side by side.

@@ -58,7 +58,8 @@ type choice struct {
 	words  string
 }
 
-// choices are intents of a place with what they do, told by their keys.
+// choices are intents of a place with what they do, told by their keys. Where their
+// lines stand in the end, they can be clicked.
 func (u *ui) choices(w int, m keymap.Map, all ...choice) []string {
 	var out []string
 	wide := 1
@@ -71,7 +72,11 @@ func (u *ui) choices(w int, m keymap.Map, all ...choice) []string {
 			if n == 0 {
 				key = u.theme.Key.Render(u.keyOf(m, c.intent))
 			}
-			out = append(out, "  "+pad(key, wide)+"  "+l)
+			line := "  " + pad(key, wide) + "  " + l
+			if b, ok := u.bound(m).Binding(c.intent); ok && u.hits.buttons != nil {
+				u.hits.buttons[line] = b.Keys[0]
+			}
+			out = append(out, line)
 		}
 	}
 	return out

@@ -77,9 +77,11 @@ type reader struct {
 	online bool
 	told   string // the connection as it was told last
 	noted  string
-	asked  map[protocol.UUID]bool // acceptances that were told
-	over   map[protocol.UUID]bool // friendships whose end was told
-	attach *client.Picture
+	// prompted tells that the last thing printed is the prompt.
+	prompted bool
+	asked    map[protocol.UUID]bool // acceptances that were told
+	over     map[protocol.UUID]bool // friendships whose end was told
+	attach   *client.Picture
 	// unheard is what "muted" listed last.
 	unheard client.Muted
 }
@@ -124,6 +126,7 @@ func (r *reader) once(ctx context.Context, changes <-chan client.Change) error {
 		if !ok {
 			return errQuit
 		}
+		r.prompted = false // its end is a new line
 		return r.command(ctx, line)
 	case what := <-changes:
 		r.news(ctx, what)
@@ -186,10 +189,16 @@ func readLine(b *bufio.Reader) (string, error) {
 	}
 }
 
-// prompt says that a command can be typed.
-func (r *reader) prompt() { r.write("> ") }
+// prompt says that a command can be typed, unless that is what stands there.
+func (r *reader) prompt() {
+	if !r.prompted {
+		r.write("> ")
+		r.prompted = true
+	}
+}
 
 func (r *reader) write(s string) {
+	r.prompted = false
 	if r.err == nil {
 		_, r.err = io.WriteString(r.Out, s)
 	}
@@ -228,6 +237,7 @@ func (r *reader) ask(ctx context.Context, question string) (string, bool) {
 	case <-ctx.Done():
 		return "", false
 	case line, ok := <-r.lines:
+		r.prompted = false
 		return strings.TrimSpace(line), ok
 	}
 }

@@ -255,7 +255,11 @@ func TestNewPostsAreToldAsLinesAndManyAsACount(t *testing.T) {
 	p.said = map[string]func(){
 		"Online.": func() {
 			s.says("Bob", "new one")
-			go func() { s.changes <- client.FeedChanged }()
+			go func() {
+				s.changes <- client.LabelsChanged // nothing to tell
+				pass <- t0
+				s.changes <- client.FeedChanged
+			}()
 		},
 		"new one": func() {
 			for range 7 {
@@ -271,6 +275,9 @@ func TestNewPostsAreToldAsLinesAndManyAsACount(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if strings.Contains(p.out.String(), "> >") {
+		t.Errorf("a change that told nothing asked once more:\n%s", p.out.String())
 	}
 	wants(t, p.out.String(), "Online.", "New: 1 Bob, 3 minutes ago: new one", "More than 5 new posts: type unread, or read.")
 	if strings.Contains(p.out.String(), "old") || strings.Contains(p.out.String(), "one of many") {

@@ -72,6 +72,7 @@ func (r *reader) compose(ctx context.Context, where string) (string, bool) {
 		case <-ctx.Done():
 			return "", false
 		case line, ok := <-r.lines:
+			r.prompted = false
 			switch word := strings.TrimSpace(line); {
 			case ok && word == ".":
 				return strings.TrimSpace(text), true
