@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	mrand "math/rand/v2"
@@ -72,6 +73,7 @@ func (v *village) settles() {
 		v.people[a].does(v.people[a].Confirm, i.Friendship)
 		v.of(i.Friendship, a).given = name
 		v.people[b].catchesUp()
+		v.learn(a)
 	}
 	v.checkNames("the beginning")
 }
@@ -371,7 +373,7 @@ func (v *village) meddle() {
 	case "number":
 		m.N[side] = n(rapid.Uint64Range(0, 9).Draw(v.t, "number"))
 	case "noise":
-		m.Slots[side] = rapid.SliceOfN(rapid.Byte(), protocol.SlotSize, protocol.SlotSize).Draw(v.t, "noise")
+		m.Slots[side] = bytes.Repeat([]byte{rapid.Byte().Draw(v.t, "noise")}, protocol.SlotSize)
 	}
 	v.office.rows[f] = &m
 }

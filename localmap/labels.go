@@ -98,6 +98,9 @@ func makeLabels(all []named) map[protocol.PublicKey]Label {
 			labels[k] = retired
 			k = s.Key
 		}
+		if was := labels[k]; was.Retired { // another friendship with the same device knows more
+			l.Retired, l.Epoch, l.Cut = true, was.Epoch, was.Cut
+		}
 		labels[k] = l
 	}
 	return labels

@@ -81,6 +81,26 @@ func TestADeviceWithTwoNamesShowsTheOneGivenLastWhileItIsAlive(t *testing.T) {
 	}
 }
 
+// A second friendship with the same device has not been told of its change of key.
+func TestAKeyThatWasRetiredInOneFriendshipIsInAnotherToo(t *testing.T) {
+	c := &clock{noon}
+	m, err := Open(t.TempDir(), Options{Now: c.now})
+	ok(t, err)
+	defer m.Close()
+	bob := somebody("Bob")
+	first := befriend(t, m, "Bob", bob)
+	c.t = c.t.Add(1e9)
+	second := befriend(t, m, "Robert", bob)
+	must[Friendship](t)(m.UpdateFriendship(ctx, first.ID, rotated(bob, 1)))
+	want := Label{Contact: second.Contact, Name: "Robert", Retired: true, Epoch: epoch, Cut: 100}
+	if l, _ := m.Label(bob.key()); l != want {
+		t.Errorf("the old key is labelled %+v, want %+v", l, want)
+	}
+	if l, _ := m.Label(bob.root.DeviceKey(1).Public); l.Name != "Bob" || l.Retired {
+		t.Errorf("the new key is labelled %+v", l)
+	}
+}
+
 func TestReadingLabelsWaitsForNobody(t *testing.T) {
 	m, bob := fresh(t), somebody("Bob")
 	f := befriend(t, m, "Bob", bob)
