@@ -38,9 +38,13 @@ type app struct {
 	client  *client.Client
 	signals signals
 
-	mu     sync.Mutex
-	next   string // the profile that the app is to go on with
-	keeper *embed.Keeper
+	mu   sync.Mutex
+	next string // the profile that the app is to go on with
+	// arrival is whom it is to become; said and failed are what came of that.
+	arrival *client.Arrival
+	said    string
+	failed  error
+	keeper  *embed.Keeper
 }
 
 // homeDir is where all files are: --home, P4P_HOME or the XDG data folder.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"p4p/client"
+	"p4p/desktop"
 	"p4p/protocol"
 	"p4p/tui"
 	"p4p/tui/graphics"
@@ -34,7 +35,24 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 		if err != nil {
 			return err
 		}
+		a.settle(ctx)
 	}
+}
+
+// settle makes the profile the one that arrived, now that nobody has it open. The app
+// tells what came of it.
+func (a *app) settle(ctx context.Context) {
+	arrival := a.arrival
+	a.arrival, a.said, a.failed = nil, "", nil
+	if arrival == nil {
+		return
+	}
+	me, err := arrival.Settle(ctx, client.Options{Home: a.homeDir(), Profile: a.profile, Passphrase: a.lockPassphrase, Keyring: desktop.Keyring{}})
+	if err != nil {
+		a.failed = err
+		return
+	}
+	a.said = "You are yourself again. Go on as " + me.UUID.String()[:8] + " in one place only."
 }
 
 // runProfile shows the app until it is quit, or another profile is asked for.
@@ -76,6 +94,7 @@ func (a *app) runProfile(ctx context.Context, link *protocol.Link) error {
 	} else {
 		err = tui.Run(ctx, tui.Options{
 			Client: c, Changes: changes, Link: link, SaveDir: folder, Note: a.note, Reach: reach{a}, Selves: selves{a},
+			Said: a.said, Failed: a.failed,
 			Settings: &set, Problems: problems, Images: images,
 			In: a.In, Out: a.Out, Hold: a.signals.hold,
 		})
@@ -106,3 +125,10 @@ func (s selves) Check(name string) error {
 }
 
 func (s selves) Switch(name string) { s.a.next = name }
+
+func (s selves) Arrive(arrival client.Arrival) {
+	if s.a.next = s.a.profile; s.a.next == "" {
+		s.a.next = client.DefaultProfile
+	}
+	s.a.arrival = &arrival
+}

@@ -75,29 +75,60 @@ func (c *Client) writeBackup(ctx context.Context, file, passphrase string) error
 // Two machines must not go on with one profile: of two that answer the same
 // friend, one would be taken for a rollback.
 func Restore(ctx context.Context, o Options, file, passphrase string) (Identity, error) {
-	dir, err := ProfileDir(o.Home, o.Profile)
-	if err != nil {
+	if _, err := ProfileDir(o.Home, o.Profile); err != nil {
 		return Identity{}, err
 	}
-	if passphrase == "" {
-		return Identity{}, errNoPassphrase()
-	}
-	backup, err := readBackup(ctx, file, passphrase)
+	a, err := OpenBackup(ctx, file, passphrase)
 	if err != nil {
 		return Identity{}, err
 	}
 	// Only now: a file that cannot be restored leaves no profile behind.
+	return a.Settle(ctx, o)
+}
+
+// Arrival is somebody whom a profile is to become: read, checked, and not in a
+// profile yet.
+type Arrival struct {
+	settle func(ctx context.Context, into *localmap.Map) error
+}
+
+// OpenBackup reads a backup for [Arrival.Settle], and changes nothing. Codes:
+// wrong_passphrase, bad_backup, map_newer, usage for a file that cannot be read.
+func OpenBackup(ctx context.Context, file, passphrase string) (Arrival, error) {
+	if passphrase == "" {
+		return Arrival{}, errNoPassphrase()
+	}
+	backup, err := readBackup(ctx, file, passphrase)
+	if err != nil {
+		return Arrival{}, err
+	}
+	return Arrival{func(ctx context.Context, into *localmap.Map) error {
+		return into.Restore(ctx, backup, passingSetting)
+	}}, nil
+}
+
+// Settle makes a new or empty profile, which nobody has open, the one that arrives:
+// all of it or nothing. Codes: profile_in_use, and those of [Open].
+func (a Arrival) Settle(ctx context.Context, o Options) (Identity, error) {
+	dir, err := ProfileDir(o.Home, o.Profile)
+	if err != nil {
+		return Identity{}, err
+	}
 	local, err := localmap.Open(dir, o.local())
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := local.Restore(ctx, backup, passingSetting); err != nil {
+	if err := a.settle(ctx, local); err != nil {
 		return Identity{}, errors.Join(err, local.Close())
 	}
 	_, url, _ := local.Server()
 	me := Identity{UUID: local.Key().Public.UUID(), Profile: filepath.Base(dir), Server: url}
 	return me, local.Close()
 }
+
+// Empty tells whether this profile has anything that an [Arrival] would take the place
+// of: profile_in_use.
+func (c *Client) Empty(ctx context.Context) error { return c.local.Empty(ctx, passingSetting) }
 
 // CanRestore tells before anything is asked for whether a profile is new or
 // empty: profile_in_use.

@@ -2,9 +2,7 @@ package client
 
 import (
 	"context"
-	"errors"
 	"math"
-	"path/filepath"
 
 	"p4p/localmap"
 	"p4p/protocol"
@@ -65,20 +63,24 @@ func isOwnMachine(url string) bool { return protocol.Link{Server: url}.Loopback(
 // friendships come with the old machine's backup, which [Restore] puts into it.
 // Codes: bad_move, wrong_code, profile_in_use, and those of [Open].
 func ReceiveMove(ctx context.Context, o Options, text, code string) (Identity, error) {
-	dir, err := ProfileDir(o.Home, o.Profile)
+	if _, err := ProfileDir(o.Home, o.Profile); err != nil {
+		return Identity{}, err
+	}
+	a, err := OpenMove(text, code)
 	if err != nil {
 		return Identity{}, err
 	}
+	return a.Settle(ctx, o)
+}
+
+// OpenMove opens what another machine shows for [Arrival.Settle], and changes nothing.
+// Codes: bad_move, wrong_code.
+func OpenMove(text, code string) (Arrival, error) {
 	m, err := protocol.OpenMove(text, code)
 	if err != nil {
-		return Identity{}, err
+		return Arrival{}, err
 	}
-	local, err := localmap.Open(dir, o.local())
-	if err != nil {
-		return Identity{}, err
-	}
-	if err := local.Adopt(ctx, m, passingSetting); err != nil {
-		return Identity{}, errors.Join(err, local.Close())
-	}
-	return Identity{UUID: local.Key().Public.UUID(), Profile: filepath.Base(dir), Server: m.URL}, local.Close()
+	return Arrival{func(ctx context.Context, into *localmap.Map) error {
+		return into.Adopt(ctx, m, passingSetting)
+	}}, nil
 }

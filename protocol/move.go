@@ -167,6 +167,12 @@ func OpenMove(text, code string) (Move, error) {
 	return moveOf(plain)
 }
 
+// CheckMove tells before a code is asked for whether a text can be a move's: bad_move.
+func CheckMove(text string) error {
+	_, err := parseMove(text)
+	return err
+}
+
 // parseMove takes off what is not sealed.
 func parseMove(text string) ([]byte, error) {
 	bad := func(format string, args ...any) ([]byte, error) { return nil, Errorf(CodeBadMove, format, args...) }

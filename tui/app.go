@@ -30,6 +30,8 @@ type app struct {
 	ticking bool    // a second's tick is under way
 	note    func() string
 	noted   string // what the embedded server said last
+	said    string // to be told at the start
+	failed  error  // before it
 
 	problems []settings.Problem // of the settings' file
 	notifier notifier
@@ -59,6 +61,11 @@ func (a *app) Init() tea.Cmd {
 	}
 	if len(a.problems) > 0 {
 		cmds = append(cmds, a.tellProblems())
+	}
+	if a.failed != nil {
+		cmds = append(cmds, a.fail(a.failed))
+	} else if a.said != "" {
+		cmds = append(cmds, a.say(good, a.said))
 	}
 	if a.link != "" {
 		cmds = append(cmds, a.open(newAccept(a.ui, a.link)))
@@ -208,6 +215,8 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 		return nil
 	case undoneMsg:
 		return a.undone(msg)
+	case openMsg:
+		return a.open(msg.screen())
 	case leaveMsg:
 		return a.quit()
 	case attemptedMsg:

@@ -36,6 +36,7 @@ type fake struct {
 	muted    map[string]bool // UUIDs of authors and records
 	status   client.Status
 	preview  client.Preview
+	arrived  client.Arrival // whom the profile is to become
 	pictures map[protocol.BlobID][]byte
 	err      error // of everything that asks the server
 	offline  bool  // posts wait in the outbox
@@ -215,6 +216,23 @@ func (f *fake) List(context.Context) ([]client.Profile, error) {
 func (f *fake) Check(name string) error {
 	_, err := client.ProfileDir("/home", name)
 	return err
+}
+
+// Empty is as the client's; Arrive notes that somebody came.
+func (f *fake) Empty(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.friends)+len(f.contacts) > 0 {
+		return protocol.Errorf(protocol.CodeProfileInUse, "This profile has something in it already.")
+	}
+	return nil
+}
+
+func (f *fake) Arrive(a client.Arrival) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("arrive")
+	f.arrived = a
 }
 
 func (f *fake) Switch(name string) {

@@ -181,6 +181,10 @@ func (f *feed) key(i keymap.Intent) tea.Cmd {
 		return f.open(newMuted(f.ui))
 	case keymap.Server:
 		return f.open(askServer(f.ui))
+	case keymap.Restore:
+		return f.comeBack(askRestore)
+	case keymap.Receive:
+		return f.comeBack(askReceive)
 	case keymap.Search:
 		return f.open(newSearch(f.ui))
 	case keymap.Self:

@@ -76,6 +76,8 @@ type Options struct {
 	Reach  Reach
 	Selves Selves        // the profiles of this home
 	Note   func() string // what the embedded server has to say once, or ""
+	Said   string        // what is to be told at the start, or ""
+	Failed error         // what went wrong before it
 
 	Settings *settings.Settings // those that the app comes with when nil
 	Problems []settings.Problem // of the file that they are from: told once, and kept in the log
@@ -165,7 +167,7 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 		u.saveDir = "."
 	}
 	u.layers = []*layer{{screen: newFeed(u)}}
-	a := &app{ui: u, changes: o.Changes, colour: colour, note: o.Note, problems: o.Problems}
+	a := &app{ui: u, changes: o.Changes, colour: colour, note: o.Note, said: o.Said, failed: o.Failed, problems: o.Problems}
 	a.notifier = notifier{how: set.Notifications, speaks: speaks(o.Env), key: u.now()}
 	if o.Link != nil {
 		a.link = o.Link.URL()

@@ -19,6 +19,7 @@ type selfClient interface {
 	Backup(ctx context.Context, file, passphrase string) error
 	ImportContacts(ctx context.Context, file string, o client.ImportOptions) (client.ImportReport, error)
 	Move(ctx context.Context) (client.MoveOffer, error)
+	Empty(ctx context.Context) error
 }
 
 // Selves are the profiles of this home. Switching ends the app: whoever runs it
@@ -28,6 +29,9 @@ type Selves interface {
 	// Check tells why a name cannot be a profile's, or nil.
 	Check(name string) error
 	Switch(name string)
+	// Arrive ends the app too: this profile becomes the one that arrives, and the app
+	// is run again with it, or with what went wrong.
+	Arrive(a client.Arrival)
 }
 
 // self is the screen about oneself: who this is, what would be lost with this
@@ -35,6 +39,7 @@ type Selves interface {
 type self struct {
 	*ui
 	me     client.Identity
+	empty  bool // it could become another one
 	others []client.Profile
 	sel    int
 	gen    int
@@ -47,6 +52,7 @@ type self struct {
 type selfLoadedMsg struct {
 	gen    int
 	me     client.Identity
+	empty  bool
 	others []client.Profile
 	err    error
 }
@@ -56,7 +62,7 @@ func newSelf(u *ui) *self { return &self{ui: u, gen: u.next()} }
 func (s *self) init() tea.Cmd {
 	c, selves, gen := s.client, s.selves, s.gen
 	return s.do(func(ctx context.Context) tea.Msg {
-		msg := selfLoadedMsg{gen: gen, me: c.Whoami(ctx)}
+		msg := selfLoadedMsg{gen: gen, me: c.Whoami(ctx), empty: c.Empty(ctx) == nil}
 		if selves != nil {
 			msg.others, msg.err = selves.List(ctx)
 		}
@@ -71,7 +77,7 @@ func (s *self) update(msg tea.Msg) tea.Cmd {
 		return s.key(s.keys().Intent(msg.String()))
 	case selfLoadedMsg:
 		if msg.gen == s.gen {
-			s.loaded, s.me, s.others, s.err = true, msg.me, msg.others, msg.err
+			s.loaded, s.me, s.empty, s.others, s.err = true, msg.me, msg.empty, msg.others, msg.err
 			s.clamp()
 		}
 	case changedMsg:
@@ -103,6 +109,10 @@ func (s *self) key(i keymap.Intent) tea.Cmd {
 		return s.open(askImport(s.ui))
 	case keymap.Move:
 		return s.open(askMove(s.ui))
+	case keymap.Restore:
+		return s.comeBack(askRestore)
+	case keymap.Receive:
+		return s.comeBack(askReceive)
 	case keymap.Rotate:
 		return s.open(askRotate(s.ui, ""))
 	case keymap.Add:
@@ -150,6 +160,11 @@ func (s *self) view(w, h int) frame {
 		choice{keymap.Import, "take your phone book over from a vCard file"},
 		choice{keymap.Rotate, "become a stranger to everybody but your friends"},
 		choice{keymap.Move, "move to another machine of yours"})...)
+	if s.empty {
+		lines = append(lines, s.choices(w, keymap.SelfShown,
+			choice{keymap.Restore, "be who you were: restore a backup"},
+			choice{keymap.Receive, "be who you are on another machine"})...)
+	}
 	if s.selves != nil {
 		lines = append(lines, "", " "+s.theme.Dim.Render("Your profiles: no server can tell that they are one person"))
 		for i, p := range s.others {
@@ -241,7 +256,7 @@ func askBackupPath(u *ui) *sheet {
 	f.set("p4p-" + u.now().Format("2006-01-02") + ".age")
 	return &sheet{
 		ui: u, subject: "Back up to which file?", field: &f, prepare: listPaths,
-		body: []string{"It holds your keys, names and friendships, encrypted under a passphrase. p4p restore FILE makes you yourself again, here or on another machine."},
+		body: []string{"It holds your keys, names and friendships, encrypted under a passphrase. " + u.keyOf(keymap.Feed, keymap.Restore) + " in the app, or p4p restore FILE, makes you yourself again, here or on another machine."},
 		onYes: func(typed string) work {
 			return func(context.Context) (func() tea.Cmd, error) {
 				if typed == "" {
@@ -293,7 +308,7 @@ func askMove(u *ui) *sheet {
 		ui: u, subject: "Move this profile to another machine of yours?", yes: "show it", no: "not now",
 		body: []string{
 			"Only to a machine of your own, which you have in front of you. Whoever sees the code and the picture is you from then on: nobody who asks you to show, scan or send them is your friend.",
-			"Names and friendships come by a backup; where you have one, p4p restore alone does both.",
+			"Names and friendships come by a backup; where you have one, restoring it alone does both.",
 		},
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
@@ -325,7 +340,7 @@ func newMove(u *ui, o client.MoveOffer) *pager {
 			text = append(text, "")
 		}
 		add(u.theme.Strong.Render, "Code: "+o.Code)
-		add(u.theme.Dim.Render, "On the new machine: p4p move --receive --image PICTURE (or the text here), and type the code. Then p4p restore FILE brings the names.")
+		add(u.theme.Dim.Render, "On the new machine: "+u.keyOf(keymap.Feed, keymap.Receive)+" in the app, or p4p move --receive; it takes a picture of this, or the text here, and the code. Then a backup brings the names.")
 		if o.NoServer {
 			add(u.theme.Warn.Render, "! Name the server there with --server: this one's address works on this machine only.")
 		}

@@ -26,6 +26,7 @@ type sheet struct {
 	onYes   func(typed string) work
 	onNo    func() work // nil: no only closes
 	answer  bool        // it asks about an acceptance
+	moves   bool        // it takes the text of a move
 	busy    bool
 	err     string
 	gen     int
@@ -223,3 +224,6 @@ func (s *sheet) hints() []keymap.Intent {
 }
 
 func (s *sheet) typing() bool { return s.field != nil }
+
+// takesLinks: only a question for it has a use for the text of a move.
+func (s *sheet) takesLinks() bool { return s.moves }

@@ -23,8 +23,9 @@ func wrapOwn(s string, w int) []string { return wrap(plain.Block(s), w) }
 func (u *ui) welcome(w int) []string {
 	var out []string
 	text := "A feed in which nobody signs up. You are anonymous to everybody\nbut to those whom you make your friends."
+	accept := "accept an invite that you got (or just paste its link)"
 	if w < 72 {
-		text = strings.ReplaceAll(text, "\n", " ")
+		text, accept = strings.ReplaceAll(text, "\n", " "), "accept an invite that you got"
 	}
 	for _, l := range wrapOwn(text, w-4) {
 		out = append(out, "  "+l)
@@ -32,8 +33,10 @@ func (u *ui) welcome(w int) []string {
 	return append(append(out, ""), u.choices(w, keymap.Feed,
 		choice{keymap.NewPost, "write a first post"},
 		choice{keymap.Invite, "invite a friend"},
-		choice{keymap.Accept, "accept an invite that you got (or just paste its link)"},
-		choice{keymap.Server, "enter a server's address"})...)
+		choice{keymap.Accept, accept},
+		choice{keymap.Server, "enter a server's address"},
+		choice{keymap.Restore, "I have a backup"},
+		choice{keymap.Receive, "I move here from another machine of mine"})...)
 }
 
 // unreached is the welcome where no server answers: what is wrong, and what can be done.

@@ -77,9 +77,11 @@ const (
 	Self    // what is one's own
 	Backup
 	Import
-	Move   // to another machine
-	Rotate // this device's key
-	Tell   // the friends of it
+	Move    // to another machine
+	Restore // a backup
+	Receive // a move
+	Rotate  // this device's key
+	Tell    // the friends of it
 	Warnings
 	Reach // this computer's own server, from the network
 

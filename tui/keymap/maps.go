@@ -21,6 +21,8 @@ var (
 	mark        = bind(Mark, "b", "bookmark", "keep the post to come back to; again to let it go", "b")
 	whose       = bind(Whose, "w", "author", "all that this author posted", "w")
 	viewPicture = bind(ViewPicture, "p", "picture", "the picture, on the whole window", "p")
+	restore     = bind(Restore, "R", "restore", "be who you were: restore a backup into an empty profile", "R")
+	receive     = bind(Receive, "V", "move in", "be who you are on another machine of yours, which shows a move", "V")
 	submit      = bind(Submit, "enter", "go on", "go on", "enter")
 )
 
@@ -74,6 +76,7 @@ var Feed = Map{"Feed", []Binding{
 	bind(Outbox, "O", "outbox", "what waits for the server, and what it refused", "O"),
 	bind(Self, "P", "you", "who you are: back up, import, move, other profiles", "P"),
 	bind(Server, "s", "server", "enter a server's address", "s"),
+	restore, receive,
 	eye,
 	bind(Back, "esc", "top", "let go of the selected post", "esc"),
 	bind(Quit, "q", "quit", "quit", "q"),
@@ -221,6 +224,7 @@ var SelfShown = Map{"You", []Binding{
 	bind(Import, "i", "import", "take over a phone book from a vCard file", "i"),
 	bind(Rotate, "K", "change key", "change this device's key: a stranger to everybody but your friends", "K"),
 	bind(Move, "m", "move", "move to another machine of yours", "m"),
+	restore, receive,
 	bind(Open, "enter", "switch", "go on as the selected profile", "enter", "l", "right"),
 	bind(Add, "+", "new profile", "make another profile", "+"),
 	down, up, eye, back,

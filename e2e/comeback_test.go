@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Somebody with a new machine is oneself again from a backup, without leaving the app.
+func TestOneIsOneselfAgainFromABackupInTheApp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("several processes, which start slowly under the race detector")
+	}
+	old, dark := t.TempDir(), themes["dark"]
+	run(t, old, "--json", "contacts", "add", "Prusiner")
+	was := run(t, old, "--json", "whoami")
+	file := filepath.Join(t.TempDir(), "me.age")
+	t.Setenv("P4P_PASSPHRASE", "correct horse battery")
+	run(t, old, "--json", "backup", file)
+	if err := os.Unsetenv("P4P_PASSPHRASE"); err != nil {
+		t.Fatal(err)
+	}
+
+	home := t.TempDir()
+	s := openTerminal(t, home, 80, 24, dark.fg, dark.bg)
+	s.see("I have a backup", "online")
+	s.press("R")
+	s.see("which backup?")
+	s.press(file + "\r")
+	s.see("Passphrase of the backup")
+	s.press("wrong\r")
+	s.see("That is not the passphrase")
+	s.press("\x15correct horse battery\r")
+	s.see("You are yourself again")
+	if strings.Contains(s.text(), "horse") {
+		t.Errorf("the passphrase is on the screen:\n%s", s.text())
+	}
+	s.press("f")
+	s.see("Prusiner")
+	s.press("\x1b")
+	s.gone("Prusiner")
+	s.press("R")
+	s.see("has something in it already")
+	s.press("\x03")
+	s.ends()
+	if is := run(t, home, "--json", "whoami"); uuidIn(is) != uuidIn(was) {
+		t.Errorf("before: %s, now: %s", was, is)
+	}
+}
+
+// And from the old machine, which shows a move; its code is typed by hand.
+func TestOneMovesToAnotherMachineInTheApp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("several processes, which start slowly under the race detector")
+	}
+	old, dark := t.TempDir(), themes["dark"]
+	was := run(t, old, "--json", "whoami")
+	shown := decode[struct{ Move, Code string }](t, run(t, old, "--json", "move", "--yes"))
+
+	home := t.TempDir()
+	s := openTerminal(t, home, 80, 24, dark.fg, dark.bg)
+	s.see("I move here from another machine", "online")
+	s.press("V")
+	s.see("Move here from another machine of yours")
+	s.press("\x1b[200~" + shown.Move + "\x1b[201~")
+	s.see("P4P://MOVE/")
+	s.press("\r")
+	s.see("The code beside the QR code")
+	s.press("0000-0000-0000\r")
+	s.see("does not open this move")
+	s.press("\x15" + shown.Code + "\r")
+	s.see("You are yourself again")
+	s.press("\x03")
+	s.ends()
+	if is := run(t, home, "--json", "whoami"); uuidIn(is) != uuidIn(was) {
+		t.Errorf("before: %s, now: %s", was, is)
+	}
+}
+
+func uuidIn(s string) string {
+	return regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).FindString(s)
+}
