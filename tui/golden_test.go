@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"strings"
@@ -277,6 +278,80 @@ var scenes = []struct {
 	{"friends_rename", crowded, func(p *person) { p.press("f", "j", "r") }},
 	{"server", newFake, func(p *person) { p.press("s") }},
 	{"help", lively, func(p *person) { p.press("?") }},
+	{"too_small", lively, func(p *person) { p.send(tea.WindowSizeMsg{Width: 20, Height: 5}) }},
+	{"log", lively, func(p *person) {
+		p.run(p.app.fail(protocol.Errorf(protocol.CodeNoServer, "The server at p4p.example cannot be reached.").Because(errors.New("dial tcp: connection refused"))))
+		p.run(p.app.say(good, "Posted."))
+		p.press("L")
+	}},
+	{"log_empty", lively, func(p *person) { p.press("L") }},
+	{"log_hostile", lively, func(p *person) {
+		for _, text := range hostileTexts {
+			p.run(p.app.fail(errors.New(text)))
+		}
+		p.press("L")
+	}},
+	{"thread_empty", lively, func(p *person) { p.press("j", "enter") }},
+	{"thread_hostile", func() *fake {
+		f := hostile()
+		for i, text := range hostileTexts {
+			f.comments(id(11), key(40+i), time.Minute, text)
+		}
+		return f
+	}, func(p *person) { p.press("j", "enter", "j", "j", "j") }},
+	{"friends_hostile", func() *fake {
+		f := crowded()
+		for i, text := range hostileTexts {
+			f.friends[i%len(f.friends)].Name = text
+		}
+		return f
+	}, func(p *person) { p.press("f", "j") }},
+	{"notice_hostile", func() *fake { f := crowded(); f.friends[1].Name = hostileTexts[0] + hostileTexts[1]; return f }, func(p *person) { p.press("y") }},
+	{"author_empty", crowded, func(p *person) {
+		p.press("f")
+		p.selects("Carol")
+		p.press("w")
+	}},
+	{"friends_add", crowded, func(p *person) { p.press("f", "+"); p.types("Grandpa") }},
+	{"friends_forget", lively, func(p *person) { p.press("f", "G", "d") }},
+	{"friends_revoke", crowded, func(p *person) {
+		p.press("f")
+		p.selects("Eve")
+		p.press("x")
+	}},
+	{"friends_removed", lively, func(p *person) { p.press("f", "d", "y") }},
+	{"friends_tell", func() *fake { f := lively(); f.left = 3; return f }, func(p *person) { p.press("f", "T") }},
+	{"refuse", crowded, func(p *person) { p.press("y", "n") }},
+	{"refused", crowded, func(p *person) {
+		p.press("y", "n", "y")
+		p.hears(client.NoticesChanged | client.FriendsChanged)
+	}},
+	{"you_profile", lively, func(p *person) { p.press("P", "+"); p.types("work") }},
+	{"you_backup", lively, func(p *person) { p.press("P", "b") }},
+	{"you_backup_differs", lively, func(p *person) {
+		p.press("P", "b", "enter")
+		p.types("secret words")
+		p.press("enter")
+		p.types("secret world")
+		p.press("enter")
+	}},
+	{"search_server_name", lively, func(p *person) {
+		p.press("/")
+		p.types("alice")
+		p.fake.err = protocol.Errorf(protocol.CodeNamesStayLocal, "That is a name in your phone book, and names stay on this machine.")
+		p.press("ctrl+s")
+	}},
+	{"search_server_offline", lively, func(p *person) {
+		p.press("/")
+		p.types("lake")
+		p.fake.err = protocol.Errorf(protocol.CodeNoServer, "The server at p4p.example cannot be reached: check the address, and that this computer is online.")
+		p.press("ctrl+s")
+	}},
+	{"discard", func() *fake {
+		f := lively()
+		f.waits(protocol.KindPost, protocol.UUID{}, "Waiting for the train.")
+		return f
+	}, func(p *person) { p.press("j", "x") }},
 }
 
 // crowded is a phone book with friendships in every state.

@@ -101,7 +101,10 @@ func (p *posts) searchView(w int) ([]string, *tea.Cursor) {
 		}
 	}
 	where := "Here, in what this machine has."
-	if p.search.remote {
+	switch {
+	case p.err != nil:
+		where = ""
+	case p.search.remote:
 		where = "From the server."
 	}
 	if n := len(p.items); n > 0 {

@@ -30,6 +30,8 @@ type sheet struct {
 	busy    bool
 	err     string
 	gen     int
+	from    int                                              // the first line of the body that is shown
+	hidden  int                                              // lines below the last one that is shown
 	prepare func(ctx context.Context, typed string) []string // completions, or nil
 }
 
@@ -119,6 +121,12 @@ func (s *sheet) key(msg tea.KeyPressMsg) tea.Cmd {
 		return s.lookUp()
 	case keymap.Yes:
 		return s.run(s.onYes(""))
+	case keymap.Down:
+		if s.hidden > 0 {
+			s.from++
+		}
+	case keymap.Up:
+		s.from = max(0, s.from-1)
 	case keymap.No:
 		if s.onNo == nil {
 			return s.close(s)
@@ -127,6 +135,7 @@ func (s *sheet) key(msg tea.KeyPressMsg) tea.Cmd {
 	default:
 		return s.typed(msg)
 	}
+	return nil
 }
 
 func (s *sheet) run(w work) tea.Cmd {
@@ -155,21 +164,46 @@ func (s *sheet) view(w, h int) frame {
 			body = append(body, " "+l)
 		}
 	}
-	if room := h - len(lines) - len(tail); len(body) > room {
-		body = body[:max(room, 0)]
-	}
-	lines = append(lines, body...)
+	lines = append(lines, s.part(body, max(h-len(lines)-len(tail), 0), w)...)
 	if cursor != nil {
 		cursor.Y = len(lines)
 		cursor.X++
 	}
 	if s.field == nil && !s.busy {
 		yes, no := s.answers()
-		x := 1 + cells(yes)
-		s.hitIntent(1, len(lines), x, keymap.Ask, keymap.Yes)
-		s.hitIntent(x+3, len(lines), x+3+cells(no), keymap.Ask, keymap.No)
+		x, y := 1+cells(yes), len(lines)
+		s.hitIntent(1, y, x, keymap.Ask, keymap.Yes)
+		if s.narrow(w) {
+			x, y = -2, y+1
+		}
+		s.hitIntent(x+3, y, x+3+cells(no), keymap.Ask, keymap.No)
 	}
 	return frame{append(lines, tail...), cursor}
+}
+
+// part is the lines of the body that there is room for, and how many are hidden: the
+// movement keys turn to them, where letters are not text.
+func (s *sheet) part(body []string, room, w int) []string {
+	s.from, s.hidden = max(0, min(s.from, len(body)-room)), max(0, len(body)-room-s.from)
+	if len(body) <= room || room == 0 {
+		s.hidden = 0
+		return body[:min(len(body), room)]
+	}
+	out := append([]string{}, body[s.from:s.from+room]...)
+	mark := "… " + count(s.hidden+1, "more line", "more lines")
+	if s.field == nil {
+		mark += ": " + s.keyOf(keymap.Ask, keymap.Down) + " shows them"
+	}
+	if s.hidden > 0 {
+		out[room-1] = s.theme.Dim.Render(cut(" "+mark, w))
+	}
+	return out
+}
+
+// narrow tells that the answers need a line each.
+func (s *sheet) narrow(w int) bool {
+	yes, no := s.answers()
+	return cells(yes)+cells(no)+4 > w
 }
 
 // answers are the keys of yes and no with their words.
@@ -190,7 +224,11 @@ func (s *sheet) tail(w int) (lines []string, cursor *tea.Cursor) {
 		}
 	} else {
 		yes, no := s.answers()
-		lines = append(lines, cut(" "+yes+"   "+no, w))
+		if s.narrow(w) {
+			lines = append(lines, cut(" "+yes, w), cut(" "+no, w))
+		} else {
+			lines = append(lines, " "+yes+"   "+no)
+		}
 	}
 	if s.busy {
 		lines = append(lines, " "+s.theme.Dim.Render("one moment…"))

@@ -260,6 +260,7 @@ var OutboxList = Map{"Outbox", []Binding{
 var Ask = Map{"Yes or no", []Binding{
 	bind(Yes, "y", "yes", "yes", "y", "Y"),
 	bind(No, "n", "no", "no", "n", "N"),
+	down, up,
 	bind(Back, "esc", "later", "neither, for now", "esc", "q"),
 }}
 
