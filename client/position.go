@@ -21,12 +21,11 @@ type Position struct {
 
 // Spot is a place in a view: a post, never a row number.
 type Spot struct {
-	Post   protocol.UUID `json:"post"`
-	Epoch  protocol.UUID `json:"epoch"`
-	Seq    uint64        `json:"seq"`              // 0 for one that waited in the outbox
-	Shown  uint64        `json:"shown"`            // the newest seq that was shown: what is above came later
-	Row    int           `json:"row"`              // of the window, where the post began
-	Newest bool          `json:"newest,omitempty"` // nothing stood above it: what is new is wanted instead
+	Post  protocol.UUID `json:"post"`
+	Epoch protocol.UUID `json:"epoch"`
+	Seq   uint64        `json:"seq"`   // 0 for one that waited in the outbox
+	Shown uint64        `json:"shown"` // the newest seq that was shown: what is above came later
+	Row   int           `json:"row"`   // of the window, where the post began
 }
 
 type storedPosition struct {

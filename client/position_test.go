@@ -16,7 +16,7 @@ func TestThePositionInTheFeedSurvivesARestart(t *testing.T) {
 	}
 	want := Position{View: Replies, Spots: map[View]Spot{
 		Friends: {Post: protocol.UUID{1}, Epoch: protocol.UUID{2}, Seq: 7, Shown: 9, Row: -3},
-		Replies: {Post: protocol.UUID{3}, Newest: true},
+		Replies: {Post: protocol.UUID{3}, Shown: 4},
 	}}
 	if err := a.KeepPosition(t.Context(), want); err != nil {
 		t.Fatal(err)

@@ -31,16 +31,16 @@ type place struct {
 	waiting bool // the place is kept in a moment
 }
 
-// spot is where the person is in this view; ok is false at its top.
+// spot is where the person is in this view; ok is false at its top. That is also who has
+// selected the newest post, and reads nothing in it: what comes later is wanted.
 func (f *feed) spot() (s client.Spot, ok bool) {
 	it, ok := f.selected()
-	if !ok {
+	_, open := f.below().screen.(*thread)
+	newest := f.sel == 0 && f.row >= 0 && !f.cutTop && f.newer == 0
+	if !ok || newest && !open {
 		return s, false
 	}
-	return client.Spot{
-		Post: it.ID, Epoch: it.Epoch, Seq: it.Seq, Shown: f.shown, Row: f.row,
-		Newest: f.sel == 0 && f.row >= 0 && !f.cutTop && f.newer == 0 && f.top() == f.layers[0],
-	}, true
+	return client.Spot{Post: it.ID, Epoch: it.Epoch, Seq: it.Seq, Shown: f.shown, Row: f.row}, true
 }
 
 // notePlace notes where the person is, and tells whether that is news. While the view
@@ -108,7 +108,7 @@ func (w window) readBack(ctx context.Context, c feedClient, s client.Spot) (msg 
 			newer++
 		}
 	}
-	if slices.ContainsFunc(top, epoch) || s.Newest && newer > 0 {
+	if slices.ContainsFunc(top, epoch) {
 		return msg
 	}
 	above, err := c.Timeline(ctx, client.Query{View: w.view, After: s.Seq, Limit: page})
