@@ -47,7 +47,11 @@ func TestNothingForbiddenIsEverLeft(t *testing.T) {
 }
 
 func TestEveryRuneAloneAndBehindALetterIsHarmless(t *testing.T) {
-	for r := rune(0); r <= unicode.MaxRune; r++ {
+	step := rune(1)
+	if testing.Short() {
+		step = 7 // every seventh: it shares no factor with the blocks' sizes
+	}
+	for r := rune(0); r <= unicode.MaxRune; r += step {
 		if r >= 0x3400 && r < 0xa000 || r >= 0xac00 && r < 0xf900 || r >= 0x20000 && r < 0xe0000 || r > 0xe0fff {
 			r += 0x3e // Chinese, Korean, surrogates, private use, unassigned: all alike
 		}
