@@ -49,14 +49,14 @@ func TestAWrongLineIsLeftOutAndSaysWhatWouldFit(t *testing.T) {
 		{"\x1b]0;own\a\u202e = dark", "there is no setting"},
 	} {
 		t.Run(tt.line, func(t *testing.T) {
-			s, bad := parse(t, "motion = reduced\n"+tt.line+"\n[keys feed]\nreport = R\n")
+			s, bad := parse(t, "motion = reduced\n"+tt.line+"\n[keys feed]\nreport = X\n")
 			if len(bad) != 1 || !strings.Contains(bad[0].String(), tt.want) {
 				t.Fatalf("told: %v", bad)
 			}
 			if strings.ContainsAny(bad[0].String(), "\x1b\a\u202e") {
 				t.Errorf("a problem would drive the terminal: %q", bad[0])
 			}
-			if s.Motion != settings.MotionReduced || s.Theme != "auto" || s.Keys.Map(keymap.Feed).Intent("R") != keymap.Report {
+			if s.Motion != settings.MotionReduced || s.Theme != "auto" || s.Keys.Map(keymap.Feed).Intent("X") != keymap.Report {
 				t.Error("the other lines do not hold")
 			}
 		})
