@@ -24,7 +24,11 @@ func TestAPanicOfTheClientRestoresTheTerminalAndKeepsTheDraft(t *testing.T) {
 	if err := <-alice.ended; !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("it ended with %v", err)
 	}
-	eventually(t, "the terminal restored", func() bool { return !alice.screen.IsAltScreen() })
+	eventually(t, "the terminal restored", func() bool {
+		alice.mu.Lock()
+		defer alice.mu.Unlock()
+		return !alice.screen.IsAltScreen()
+	})
 	alice.see("goroutine")
 
 	again := openTerminal(t, home, 80, 24, dark.fg, dark.bg)
