@@ -97,7 +97,7 @@ func (a *app) passphrase(twice bool) (string, error) {
 		return string(typed), nil
 	}
 	first, err := ask("Passphrase: ")
-	if err != nil || !twice {
+	if err != nil || !twice || first == "" {
 		return first, err
 	}
 	second, err := ask("Once more: ")

@@ -21,8 +21,8 @@ func lockCommand(a *app) *cobra.Command {
 		Long: "Once it is locked, whoever copies the profile's folder reads nothing of it: no key, no\n" +
 			"name, no friend. p4p asks for the passphrase at each start (scripts set\n" +
 			"P4P_LOCK_PASSPHRASE). Locking again changes the passphrase; --off takes the lock off.\n" +
-			"With --keyring the key lies in your desktop's keyring instead, and nothing is asked\n" +
-			"while you are logged in.\n\n" +
+			"With --keyring, or where you type nothing, the key lies in your desktop's keyring\n" +
+			"instead, and nothing is asked while you are logged in.\n\n" +
 			"While p4p runs, the open copy lies in memory. What you have seen of the public feed\n" +
 			"(cache.db) is not sealed. Nobody can open a lock whose passphrase is forgotten: make\n" +
 			"a backup first.",
@@ -48,11 +48,16 @@ func lockCommand(a *app) *cobra.Command {
 			}
 			passphrase := ""
 			if !ring {
+				if a.interactive() && os.Getenv("P4P_PASSPHRASE") == "" {
+					a.say("Type nothing to have your desktop's keyring hold the key instead.")
+				}
 				if passphrase, err = a.passphrase(true); err != nil {
 					return err
 				}
 				if passphrase == "" {
-					return protocol.Errorf(protocol.CodeUsage, "A lock needs a passphrase: type one.")
+					if err := a.leaveToKeyring(o.Keyring); err != nil {
+						return err
+					}
 				}
 			}
 			if err := localmap.Lock(dir, passphrase, o); err != nil {
@@ -65,6 +70,27 @@ func lockCommand(a *app) *cobra.Command {
 	f.BoolVar(&off, "off", false, "take the lock off")
 	f.BoolVar(&ring, "keyring", false, "keep the key in the desktop's keyring instead of under a passphrase")
 	return cmd
+}
+
+// leaveToKeyring asks, after an empty passphrase, whether the desktop's keyring is to
+// hold the key; nil is yes.
+func (a *app) leaveToKeyring(ring localmap.Keyring) error {
+	const probe = "probe"
+	err := ring.Set(probe, probe)
+	if err == nil {
+		err = ring.Delete(probe)
+	}
+	if err != nil {
+		return protocol.Errorf(protocol.CodeLocked, "There is no keyring here that keeps a key (%s): lock with a passphrase. Nothing was locked.", safeLine(err.Error())).Because(err)
+	}
+	a.say("Your desktop's keyring answers, and can hold the key: then nothing is asked while you are logged in.")
+	a.say("Whoever uses your desktop opens the profile. A keyring that is lost, with a desktop that is")
+	a.say("installed anew for instance, takes the profile with it: make a backup first (p4p backup FILE).")
+	yes, err := a.ask("Leave the key to the keyring? [y/N] ")
+	if err == nil && !yes {
+		err = protocol.Errorf(protocol.CodeInterrupted, "Nothing was locked.")
+	}
+	return err
 }
 
 // haveProfile refuses to lock what is not there.

@@ -204,6 +204,31 @@ func TestALockRefusesWhatIsNotItsPassphrase(t *testing.T) {
 	must[*Map](t)(Open(m.dir, with2(o, "new"))).Close()
 }
 
+func TestADamagedKeyIsNoWrongPassphrase(t *testing.T) {
+	m := lockable(t)
+	ok(t, m.Close())
+	o := with(t, password)
+	ok(t, Lock(m.dir, password, o))
+	file := filepath.Join(m.dir, keyFile)
+	whole := must[[]byte](t)(os.ReadFile(file))
+	for what, b := range map[string][]byte{
+		"empty":              {},
+		"cut in its head":    whole[:30],
+		"cut at its end":     whole[:len(whole)-1],
+		"changed at its end": append(slices.Clone(whole[:len(whole)-1]), whole[len(whole)-1]^1),
+		"something else":     []byte("Dear Alice"),
+		"longer than it was": append(slices.Clone(whole), 0),
+	} {
+		ok(t, os.WriteFile(file, b, 0o600))
+		_, err := Open(m.dir, o)
+		if protocol.CodeOf(err) != protocol.CodeMapDamaged || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	ok(t, os.WriteFile(file, whole, 0o600))
+	ok(t, must[*Map](t)(Open(m.dir, o)).Close())
+}
+
 func TestASealedFileThatWasTamperedWithIsNotOpened(t *testing.T) {
 	m := lockable(t)
 	ok(t, m.Close())

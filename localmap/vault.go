@@ -259,7 +259,16 @@ func openKey(dir string, o Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unwrapKey(b, passphrase)
+	key, err := unwrapKey(b, passphrase)
+	if err != nil && protocol.CodeOf(err) != protocol.CodeWrongPassphrase {
+		return nil, errDamagedKey(filepath.Join(dir, keyFile), err)
+	}
+	return key, err
+}
+
+func errDamagedKey(file string, cause error) *protocol.Error {
+	return protocol.Errorf(protocol.CodeMapDamaged,
+		"The key of this profile's lock, %q, is damaged or was cut: no passphrase opens it. It was left as it is. Put a copy of it in its place, or restore a backup into a new profile.", file).Because(cause)
 }
 
 func errLocked() *protocol.Error {
@@ -305,6 +314,8 @@ func wrapKey(key []byte, passphrase string, work int) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// unwrapKey opens a key's file. Code: wrong_passphrase; any other error is damage. (A
+// change in the few bytes that the passphrase opens cannot be told from a wrong one.)
 func unwrapKey(b []byte, passphrase string) ([]byte, error) {
 	wrong := protocol.Errorf(protocol.CodeWrongPassphrase, "This is not the passphrase of the profile's lock; nothing was changed.")
 	with, err := age.NewScryptIdentity(passphrase)
@@ -312,12 +323,19 @@ func unwrapKey(b []byte, passphrase string) ([]byte, error) {
 		return nil, wrong.Because(err)
 	}
 	r, err := age.Decrypt(bytes.NewReader(b), with)
-	if err != nil {
+	var other *age.NoIdentityMatchError
+	switch {
+	case errors.As(err, &other) && len(other.StanzaTypes) == 1 && other.StanzaTypes[0] == "scrypt":
 		return nil, wrong.Because(err)
+	case err != nil:
+		return nil, err
 	}
 	key, err := io.ReadAll(io.LimitReader(r, 33))
-	if err != nil || len(key) != 32 {
-		return nil, wrong.Because(fmt.Errorf("a key of %d bytes: %w", len(key), err))
+	if err != nil {
+		return nil, err
+	}
+	if len(key) != 32 {
+		return nil, fmt.Errorf("a key of %d bytes", len(key))
 	}
 	return key, nil
 }
