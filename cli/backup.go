@@ -27,6 +27,9 @@ func backupCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := c.CheckBackup(args[0]); err != nil {
+				return err
+			}
 			passphrase, err := a.passphrase(true)
 			if err != nil {
 				return err

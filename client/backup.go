@@ -56,6 +56,23 @@ func (c *Client) Backup(ctx context.Context, file, passphrase string) error {
 	return nil
 }
 
+// CheckBackup tells whether [Client.Backup] could write this file now, so that nobody
+// types a passphrase for nothing. Codes: as there.
+func (c *Client) CheckBackup(file string) error {
+	if err := replaceable(file); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(filepath.Dir(file), ".p4p-backup-*")
+	if err == nil {
+		_ = probe.Close()
+		err = os.Remove(probe.Name())
+	}
+	if err != nil {
+		return protocol.Errorf(protocol.CodeUsage, "Cannot write the backup %q: %v. Nothing was written.", file, reason(err)).Because(err)
+	}
+	return nil
+}
+
 func (c *Client) writeBackup(ctx context.Context, file, passphrase string) error {
 	var plain bytes.Buffer
 	if err := c.local.WriteBackup(ctx, &plain); err != nil {

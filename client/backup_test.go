@@ -112,6 +112,11 @@ func TestABackupAppearsWholeAndForItsOwnerAlone(t *testing.T) {
 	wantCode(t, c.Backup(t.Context(), dir, passphrase), protocol.CodeExists)
 	wantCode(t, c.Backup(t.Context(), filepath.Join(dir, "nowhere", "x"), passphrase), protocol.CodeUsage)
 	wantCode(t, c.Backup(t.Context(), file, ""), protocol.CodeUsage)
+	for name, want := range map[string]protocol.Code{ // before a passphrase is typed
+		letter: protocol.CodeExists, dir: protocol.CodeExists, filepath.Join(dir, "nowhere", "x"): protocol.CodeUsage, file: "", filepath.Join(dir, "new"): "",
+	} {
+		wantCode(t, c.CheckBackup(name), want)
+	}
 	broken := errors.New("the disk is full")
 	if err := writeWhole(file, func(io.Writer) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)

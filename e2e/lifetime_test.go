@@ -44,7 +44,7 @@ func TestAFriendshipForLifeInTheApp(t *testing.T) {
 	s := open(alice)
 	s.see("Welcome to P4P", "online")
 	s.press("P")
-	s.see("Profile", "take your phone book over")
+	s.see("Profile", "take over a phone book")
 	s.press("i")
 	s.see("Import a phone book")
 	s.press(book + "\r")
@@ -54,7 +54,7 @@ func TestAFriendshipForLifeInTheApp(t *testing.T) {
 	s.press("y")
 	s.see("Added 1")
 	s.press("\x1b")
-	s.see("take your phone book over")
+	s.see("take over a phone book")
 	s.press("\x1b")
 	s.see("write a first post")
 

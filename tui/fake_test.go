@@ -43,13 +43,15 @@ type fake struct {
 	calls    []string
 	warnings []client.Warning
 	ended    []protocol.UUID // friendships that Bob ended
-	profile  string
-	unsent   bool   // the server is not reached
-	left     int    // friends to be told of a new key
-	network  string // that the home's server is open to
-	clip     string // the clipboard's program, "" for none
-	clipErr  error  // that it ends with
-	smsErr   error  // of the program for messages
+
+	forgotten client.Forgotten
+	profile   string
+	unsent    bool   // the server is not reached
+	left      int    // friends to be told of a new key
+	network   string // that the home's server is open to
+	clip      string // the clipboard's program, "" for none
+	clipErr   error  // that it ends with
+	smsErr    error  // of the program for messages
 
 	now      func() time.Time // when invites are made; t0 when nil
 	loopback bool
@@ -171,6 +173,21 @@ func (f *fake) Backup(_ context.Context, file, passphrase string) error {
 	defer f.mu.Unlock()
 	f.note("backup under " + passphrase)
 	return f.err
+}
+
+// CheckBackup refuses a file called foreign.
+func (f *fake) CheckBackup(file string) error {
+	if strings.HasSuffix(file, "foreign") {
+		return protocol.Errorf(protocol.CodeExists, "%q is there already and is no backup: choose another name.", file)
+	}
+	return nil
+}
+
+func (f *fake) ForgetAll(context.Context) (client.Forgotten, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("forget all")
+	return f.forgotten, f.err
 }
 
 func (f *fake) ImportContacts(_ context.Context, file string, o client.ImportOptions) (client.ImportReport, error) {

@@ -145,6 +145,12 @@ var scenes = []struct {
 		return f
 	}, func(p *person) { p.press("Z", "j") }},
 	{"you", lively, func(p *person) { p.press("P") }},
+	{"you_forget", lively, func(p *person) { p.press("P", "X"); p.types("forge") }},
+	{"warning_backup", func() *fake {
+		f := lively()
+		f.warnings = []client.Warning{{Kind: client.BackupDue, Text: "There is no backup of your friends: if this machine is lost, nobody can give their names back. p4p backup FILE makes one."}}
+		return f
+	}, func(p *person) { p.press("W") }},
 	{"you_passphrase", lively, func(p *person) { p.press("P", "b", "enter"); p.types("secret words") }},
 	{"you_import_numbers", lively, func(p *person) { p.press("P", "i"); p.types("book.vcf"); p.press("enter") }},
 	{"you_import_plan", lively, func(p *person) { p.press("P", "i"); p.types("book.vcf"); p.press("enter", "y") }},

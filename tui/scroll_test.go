@@ -20,7 +20,7 @@ func TestEveryRowAboutOneselfIsReachedInASmallWindow(t *testing.T) {
 	seen := p.flat()
 	p.press("j").sees("↑", "┃ default").doesNotSee("more rows ┃")
 	seen += " " + p.flat()
-	for _, s := range []string{"b back up your keys", "K become a stranger", "your friends", "m move to another machine", "Your profiles", "default", "work", "a new profile"} {
+	for _, s := range []string{"b back up your keys", "K become a stranger", "your friends", "m move to another machine", "X delete all that you ever posted", "Your profiles", "default", "work", "a new profile"} {
 		if !strings.Contains(seen, s) {
 			t.Errorf("%q is nowhere:\n%s", s, p.text())
 		}

@@ -20,6 +20,8 @@ type selfClient interface {
 	ImportContacts(ctx context.Context, file string, o client.ImportOptions) (client.ImportReport, error)
 	Move(ctx context.Context) (client.MoveOffer, error)
 	Empty(ctx context.Context) error
+	CheckBackup(file string) error
+	forgetClient
 }
 
 // Selves are the profiles of this home. Switching ends the app: whoever runs it
@@ -113,6 +115,8 @@ func (s *self) key(i keymap.Intent) tea.Cmd {
 		return s.comeBack(askRestore)
 	case keymap.Receive:
 		return s.comeBack(askReceive)
+	case keymap.Forget:
+		return s.open(askForgetAll(s.ui))
 	case keymap.Rotate:
 		return s.open(askRotate(s.ui, ""))
 	case keymap.Add:
@@ -157,13 +161,15 @@ func (s *self) view(w, h int) frame {
 	lines = append(lines, "")
 	lines = append(lines, s.choices(w, keymap.SelfShown,
 		choice{keymap.Backup, "back up your keys, names and friendships"},
-		choice{keymap.Import, "take your phone book over from a vCard file"},
+		choice{keymap.Import, "take over a phone book (vCard)"},
 		choice{keymap.Rotate, "become a stranger to everybody but your friends"},
 		choice{keymap.Move, "move to another machine of yours"})...)
 	if s.empty {
 		lines = append(lines, s.choices(w, keymap.SelfShown,
 			choice{keymap.Restore, "be who you were: restore a backup"},
 			choice{keymap.Receive, "be who you are on another machine"})...)
+	} else {
+		lines = append(lines, s.choices(w, keymap.SelfShown, choice{keymap.Forget, "delete all that you ever posted"})...)
 	}
 	if s.selves != nil {
 		lines = append(lines, "", " "+s.theme.Dim.Render("Your profiles: no server can tell that they are one person"))
@@ -266,7 +272,7 @@ func askBackupPath(u *ui) *sheet {
 				if !filepath.IsAbs(file) {
 					file = filepath.Join(u.saveDir, file)
 				}
-				return func() tea.Cmd { return u.open(askPassphrase(u, file, "")) }, nil
+				return func() tea.Cmd { return u.open(askPassphrase(u, file, "")) }, u.client.CheckBackup(file)
 			}
 		},
 	}

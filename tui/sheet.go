@@ -24,9 +24,10 @@ type sheet struct {
 	field   *field
 	yes, no string // the words for the answers of one without a field
 	onYes   func(typed string) work
-	onNo    func() work // nil: no only closes
-	answer  bool        // it asks about an acceptance
-	moves   bool        // it takes the text of a move
+	onNo    func() work    // nil: no only closes
+	answer  bool           // it asks about an acceptance
+	moves   bool           // it takes the text of a move
+	backup  func() tea.Cmd // one more answer of a reminder; else nil
 	busy    bool
 	err     string
 	gen     int
@@ -119,6 +120,8 @@ func (s *sheet) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keymap.Complete:
 		s.field.tab()
 		return s.lookUp()
+	case keymap.Backup:
+		return tea.Batch(s.close(s), s.backup())
 	case keymap.Yes:
 		return s.run(s.onYes(""))
 	case keymap.Down:
@@ -177,6 +180,13 @@ func (s *sheet) view(w, h int) frame {
 			x, y = -2, y+1
 		}
 		s.hitIntent(x+3, y, x+3+cells(no), keymap.Ask, keymap.No)
+		if s.backup != nil {
+			x += 6 + cells(no)
+			if s.narrow(w) {
+				x, y = 1, y+1
+			}
+			s.hitIntent(x, y, x+len("b back up now"), s.keys(), keymap.Backup)
+		}
 	}
 	return frame{append(lines, tail...), cursor}
 }
@@ -203,7 +213,11 @@ func (s *sheet) part(body []string, room, w int) []string {
 // narrow tells that the answers need a line each.
 func (s *sheet) narrow(w int) bool {
 	yes, no := s.answers()
-	return cells(yes)+cells(no)+4 > w
+	also := 0
+	if s.backup != nil {
+		also = 3 + len("b back up now")
+	}
+	return cells(yes)+cells(no)+also+4 > w
 }
 
 // answers are the keys of yes and no with their words.
@@ -224,9 +238,18 @@ func (s *sheet) tail(w int) (lines []string, cursor *tea.Cursor) {
 		}
 	} else {
 		yes, no := s.answers()
-		if s.narrow(w) {
+		also := ""
+		if s.backup != nil {
+			also = s.theme.Key.Render(s.keyOf(s.keys(), keymap.Backup)) + " back up now"
+		}
+		switch {
+		case s.narrow(w) && also != "":
+			lines = append(lines, cut(" "+yes, w), cut(" "+no, w), cut(" "+also, w))
+		case s.narrow(w):
 			lines = append(lines, cut(" "+yes, w), cut(" "+no, w))
-		} else {
+		case also != "":
+			lines = append(lines, " "+yes+"   "+no+"   "+also)
+		default:
 			lines = append(lines, " "+yes+"   "+no)
 		}
 	}
@@ -250,6 +273,9 @@ func (s *sheet) title() string { return s.subject }
 func (s *sheet) keys() keymap.Map {
 	if s.field != nil {
 		return s.bound(keymap.Field)
+	}
+	if s.backup != nil {
+		return s.bound(keymap.Reminder)
 	}
 	return s.bound(keymap.Ask)
 }

@@ -31,7 +31,8 @@ func askRotate(u *ui, ex string) *sheet {
 		ui: u, subject: subject, yes: "change the key", no: "not now",
 		body: []string{
 			first,
-			"It hides neither how you write nor when, nor your old posts: delete those that you no longer want to be seen.",
+			"It hides neither how you write nor when, nor your old posts: delete those that you no longer want to be seen, one by one or all at once (" +
+				u.keyOf(u.bound(keymap.Feed), keymap.Self) + " " + u.keyOf(u.bound(keymap.SelfShown), keymap.Forget) + ").",
 		},
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {

@@ -35,8 +35,14 @@ func askWarning(u *ui) *sheet {
 	if w.Loud {
 		subject = "A warning"
 	}
+	var backup func() tea.Cmd
+	seen := "seen, say no more"
+	if w.Kind == client.BackupDue {
+		seen = "seen" // there is one answer more
+		backup = func() tea.Cmd { return u.open(askBackupPath(u)) }
+	}
 	return &sheet{
-		ui: u, subject: subject, body: []string{w.Text}, yes: "seen, say no more", no: "keep it",
+		ui: u, subject: subject, body: []string{w.Text}, yes: seen, no: "keep it", backup: backup,
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) { return nil, u.client.Dismiss(ctx, w.Kind) }
 		},

@@ -80,6 +80,7 @@ const (
 	Move    // to another machine
 	Restore // a backup
 	Receive // a move
+	Forget  // all that one posted
 	Rotate  // this device's key
 	Tell    // the friends of it
 	Warnings

@@ -225,6 +225,7 @@ var SelfShown = Map{"You", []Binding{
 	bind(Rotate, "K", "change key", "change this device's key: a stranger to everybody but your friends", "K"),
 	bind(Move, "m", "move", "move to another machine of yours", "m"),
 	restore, receive,
+	bind(Forget, "X", "delete all", "delete everything that you ever posted", "X"),
 	bind(Open, "enter", "switch", "go on as the selected profile", "enter", "l", "right"),
 	bind(Add, "+", "new profile", "make another profile", "+"),
 	down, up, eye, back,
@@ -264,6 +265,15 @@ var Ask = Map{"Yes or no", []Binding{
 	bind(Back, "esc", "later", "neither, for now", "esc", "q"),
 }}
 
+// Reminder is the keys of a question about a backup that is due.
+var Reminder = Map{"A reminder", []Binding{
+	bind(Yes, "y", "seen", "seen: say no more", "y", "Y"),
+	bind(No, "n", "keep", "keep it", "n", "N"),
+	bind(Backup, "b", "back up", "back up your keys, names and friendships now", "b"),
+	down, up,
+	bind(Back, "esc", "later", "neither, for now", "esc", "q"),
+}}
+
 // ImportShown is the keys beside what an import would do.
 var ImportShown = Map{"What an import would do", []Binding{
 	bind(Yes, "y", "take it over", "do it", "y", "Y"),
@@ -277,7 +287,7 @@ var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, bi
 
 // Places are all maps: those of the help, and those of the small questions.
 func Places() []Map {
-	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Pick, ImportShown, Pages, Commands, Messages)
+	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Reminder, Pick, ImportShown, Pages, Commands, Messages)
 }
 
 // Messages is the keys of the log.

@@ -18,7 +18,7 @@ var names = [...]string{
 
 	Send: "send", Attach: "attach", Detach: "detach", FolderUp: "folder-up", Editor: "editor",
 
-	Copy: "copy", SavePNG: "save-png", ShowLink: "show-link", SMS: "sms", Reissue: "reissue", Reach: "reach", Self: "you", Backup: "backup", Import: "import", Move: "move", Restore: "restore", Receive: "receive", Rotate: "change-key", Tell: "tell-friends", Warnings: "warnings",
+	Copy: "copy", SavePNG: "save-png", ShowLink: "show-link", SMS: "sms", Reissue: "reissue", Reach: "reach", Self: "you", Backup: "backup", Import: "import", Move: "move", Restore: "restore", Receive: "receive", Forget: "forget", Rotate: "change-key", Tell: "tell-friends", Warnings: "warnings",
 
 	Rename: "rename", Remove: "remove", Add: "add", Revoke: "revoke", Verify: "verify", TypeNumber: "type-number", ReadPicture: "read-picture",
 

@@ -14,7 +14,7 @@ type Room struct {
 var Rooms = []Room{
 	{None, Feed, []Intent{NewPost, Invite, Accept, Friends, Search, Marks, Muted, Self, Server}},
 	{Friends, FriendList, []Intent{Rotate, Tell, Add}},
-	{Self, SelfShown, []Intent{Backup, Import, Rotate, Move, Add}},
+	{Self, SelfShown, []Intent{Backup, Import, Rotate, Move, Forget, Add}},
 	{Muted, MutedList, nil},
 }
 
