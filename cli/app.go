@@ -42,6 +42,7 @@ type app struct {
 	next string // the profile that the app is to go on with
 	// arrival is whom it is to become; said and failed are what came of that.
 	arrival *client.Arrival
+	carried *protocol.Link // what the app is to begin with then
 	said    string
 	failed  error
 	keeper  *embed.Keeper

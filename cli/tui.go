@@ -31,7 +31,10 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 		if a.exists(ctx, a.next) {
 			a.serverURL = "" // it remembers its own
 		}
-		a.client, a.profile, a.next, link = nil, a.next, "", nil
+		if a.carried != nil {
+			a.serverURL = "" // the link names one
+		}
+		a.client, a.profile, a.next, link, a.carried = nil, a.next, "", a.carried, nil
 		if err != nil {
 			return err
 		}
@@ -125,6 +128,8 @@ func (s selves) Check(name string) error {
 }
 
 func (s selves) Switch(name string) { s.a.next = name }
+
+func (s selves) Carry(link protocol.Link) { s.a.carried = &link }
 
 func (s selves) Arrive(arrival client.Arrival) {
 	if s.a.next = s.a.profile; s.a.next == "" {

@@ -23,6 +23,7 @@ type step uint8
 const (
 	askLink  step = iota // no link yet, or a wrong one
 	askRead              // a link; no network was used
+	askOther             // it is of another server than this profile's: as another self?
 	reading              //
 	askName              // it was read: who is it from?
 	askSame              // the name is in the phone book
@@ -41,6 +42,7 @@ type accept struct {
 	name  string
 	from  protocol.UUID // the inviter's device
 	made  client.Friendship
+	self  string // the profile that belongs to the link's server, "" if there is none
 	alike string // what the name could be mistaken for: a sentence
 	err   string
 	tried bool // the network was asked
@@ -52,6 +54,7 @@ type (
 		gen   int
 		from  protocol.UUID
 		names []string
+		self  string
 		err   error
 	}
 	inviteTakenMsg struct {
@@ -121,11 +124,17 @@ func (a *accept) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keymap.Submit:
 		return a.submit()
 	case keymap.Yes:
-		if a.step == askAlike {
+		switch a.step {
+		case askOther:
+			return a.becomeOther()
+		case askAlike:
 			return a.take(false, client.LookAlike)
 		}
 		return a.take(true)
 	case keymap.No:
+		if a.step == askOther {
+			return a.close(a)
+		}
 		a.step, a.err = askName, "Then give this friend another name, so that you can tell them apart."
 		a.field.set(a.name)
 	default:
@@ -163,14 +172,38 @@ func (a *accept) submit() tea.Cmd {
 func (a *accept) read() tea.Cmd {
 	a.step, a.err, a.tried = reading, "", true
 	c, gen, link := a.client, a.gen, a.link
-	names := contactNames(c)
+	names, selves := contactNames(c), a.selves
 	return a.do(func(ctx context.Context) tea.Msg {
 		preview, err := c.ReadInvite(ctx, link)
-		return inviteReadMsg{gen, preview.Inviter, names(ctx, ""), err}
+		msg := inviteReadMsg{gen: gen, from: preview.Inviter, names: names(ctx, ""), err: err}
+		if protocol.CodeOf(err) == protocol.CodeOtherServer && selves != nil {
+			all, _ := selves.List(ctx) // without it a new one is offered
+			for _, p := range all {
+				if p.Err == nil && p.Server == link.Server {
+					msg.self = p.Name
+					break
+				}
+			}
+		}
+		return msg
 	})
 }
 
+// becomeOther goes on with the link as the self that belongs to its server.
+func (a *accept) becomeOther() tea.Cmd {
+	if a.self == "" {
+		return a.open(askProfileFor(a.ui, a.link))
+	}
+	a.selves.Carry(a.link)
+	a.selves.Switch(a.self)
+	return leave
+}
+
 func (a *accept) tookPreview(msg inviteReadMsg) {
+	if protocol.CodeOf(msg.err) == protocol.CodeOtherServer && a.selves != nil {
+		a.step, a.self = askOther, msg.self
+		return
+	}
 	if msg.err != nil {
 		a.step, a.err = askRead, sentence(msg.err)
 		return
@@ -229,6 +262,14 @@ func (a *accept) view(w, _ int) frame {
 		} else {
 			add(t.Text.Render, "Nothing was asked of the network yet. "+a.keyOf(keymap.AcceptShown, keymap.Submit)+" reads the invite; that accepts nothing.")
 		}
+	case askOther:
+		add(t.Strong.Render, "This link is of another server: "+host)
+		add(t.Text.Render, "This profile belongs to its own server for good. A friend there is met as another self, with a key and names of its own.")
+		if a.self != "" {
+			add(t.Strong.Render, "Switch to the profile "+line(a.self, 40)+" for it?")
+		} else {
+			add(t.Strong.Render, "Make a profile for it?")
+		}
 	case reading:
 		add(t.Strong.Render, "A friend invite on "+host)
 		add(t.Dim.Render, "Reading it…")
@@ -274,6 +315,8 @@ func (a *accept) view(w, _ int) frame {
 		}
 	}
 	switch a.step {
+	case askOther:
+		out = append(out, "  "+t.Key.Render("y")+" yes, and go on with the link   "+t.Key.Render("n")+" no")
 	case askSame:
 		out = append(out, "  "+t.Key.Render("y")+" yes, another device   "+t.Key.Render("n")+" no")
 	case askAlike:
@@ -312,7 +355,9 @@ func (a *accept) hints() []keymap.Intent {
 	return []keymap.Intent{keymap.Submit, keymap.Back}
 }
 
-// asks tells a question about the name, which is answered with yes or no.
-func (a *accept) asks() bool { return a.step == askSame || a.step == askAlike }
+// asks tells a question that is answered with yes or no.
+func (a *accept) asks() bool {
+	return a.step == askOther || a.step == askSame || a.step == askAlike
+}
 
 func (a *accept) typing() bool { return a.step == askLink || a.step == askName }

@@ -224,7 +224,7 @@ func TestEachWrongLinkGetsItsSentence(t *testing.T) {
 func TestAnotherServersLinkSaysWhatToDo(t *testing.T) {
 	p := sit(t, newFake(), 80, 24)
 	p.fake.err = protocol.Errorf(protocol.CodeOtherServer, "This profile belongs to another server: start p4p --profile NAME and paste the link there.")
-	p.paste(aLink(false).URL()).press("enter").sees("belongs to another server: start p4p --profile NAME")
+	p.paste(aLink(false).URL()).press("enter").sees("This link is of another server", "Make a profile for it?")
 }
 
 func TestAnInviteEndsInANameOnTheWholeFeed(t *testing.T) {

@@ -36,6 +36,7 @@ type fake struct {
 	muted    map[string]bool // UUIDs of authors and records
 	status   client.Status
 	preview  client.Preview
+	other    string         // the server of the profile work
 	arrived  client.Arrival // whom the profile is to become
 	pictures map[protocol.BlobID][]byte
 	err      error // of everything that asks the server
@@ -227,7 +228,7 @@ func (f *fake) Move(context.Context) (client.MoveOffer, error) {
 // List, Check and Switch: see Selves.
 func (f *fake) List(context.Context) ([]client.Profile, error) {
 	mine, other := me.UUID(), bob.UUID()
-	return []client.Profile{{Name: "default", UUID: &mine}, {Name: "work", UUID: &other, Server: "https://work.example"}}, nil
+	return []client.Profile{{Name: "default", UUID: &mine}, {Name: "work", UUID: &other, Server: cmp.Or(f.other, "https://work.example")}}, nil
 }
 
 func (f *fake) Check(name string) error {
@@ -250,6 +251,12 @@ func (f *fake) Arrive(a client.Arrival) {
 	defer f.mu.Unlock()
 	f.note("arrive")
 	f.arrived = a
+}
+
+func (f *fake) Carry(link protocol.Link) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note("carry " + link.Server)
 }
 
 func (f *fake) Switch(name string) {

@@ -31,6 +31,8 @@ type Selves interface {
 	// Check tells why a name cannot be a profile's, or nil.
 	Check(name string) error
 	Switch(name string)
+	// Carry has the app that is run next begin with a link.
+	Carry(link protocol.Link)
 	// Arrive ends the app too: this profile becomes the one that arrives, and the app
 	// is run again with it, or with what went wrong.
 	Arrive(a client.Arrival)
@@ -254,6 +256,24 @@ func askProfile(u *ui) *sheet {
 			}
 		},
 	}
+}
+
+// askProfileFor asks for the name of a new self, which goes on with a link.
+func askProfileFor(u *ui, link protocol.Link) *sheet {
+	s := askProfile(u)
+	s.subject = "A new profile, for " + plain.Line(link.Server).String()
+	become := s.onYes
+	s.onYes = func(name string) work {
+		then := become(name)
+		return func(ctx context.Context) (func() tea.Cmd, error) {
+			done, err := then(ctx)
+			return func() tea.Cmd {
+				u.selves.Carry(link)
+				return done()
+			}, err
+		}
+	}
+	return s
 }
 
 // askBackupPath asks where the backup goes, then twice for its passphrase.
