@@ -190,6 +190,53 @@ func TestAPhonesInviteIsAcceptedConfirmedAndItsCodeCanBeRead(t *testing.T) {
 	p.sees("This is your own invite")
 }
 
+// Two invites for one name, open at once, may be used by two people.
+func TestTheSecondDeviceOfANameIsAskedAboutOnThePhone(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	p.open(s.URL())
+	var links [2]protocol.Link
+	for i := range links {
+		p.press("Friends")
+		p.press("Invite somebody")
+		p.types("Who is it for?", "Carol")
+		p.press("Make the invite")
+		if i > 0 {
+			p.sees("Carol is there already")
+			p.press("It is the same person")
+		}
+		p.until(`document.querySelector(".link") !== null`)
+		link, err := protocol.ParseLink(eval[string](p, `document.querySelector(".link").textContent`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		links[i] = link
+	}
+	var states [2]client.Friendship
+	var peers [2]*peer
+	for i, link := range links {
+		peers[i] = newPeer(t, s.URL())
+		f, err := peers[i].Accept(t.Context(), link, "Phone", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		states[i] = f
+	}
+	p.press("To the friends")
+	p.until(`[...document.querySelectorAll("button")].filter((b) => b.textContent === "It is Carol").length === 2`)
+	p.press("It is Carol")
+	p.until(`[...document.querySelectorAll("button")].filter((b) => b.textContent === "It is Carol").length === 1`)
+	p.press("It is Carol")
+	p.sees("Carol has a device already")
+	p.press("Leave it")
+	p.until(`[...document.querySelectorAll("button")].filter((b) => b.textContent === "It is Carol").length === 1`)
+	p.press("It is Carol")
+	p.press("It is the same person")
+	for i, peer := range peers {
+		peer.becomes(states[i].Friendship, client.StateFriend)
+	}
+}
+
 func TestAnInviteThatHasExpiredSaysSoOnThePhone(t *testing.T) {
 	p := newPhone(t)
 	var later atomic.Int64

@@ -149,6 +149,13 @@ export class Friends {
     return this.rows.find((r) => r.id !== exceptID && isLive(r) && fold(r.name) === fold(name));
   }
 
+  // namedDevice finds a device whose posts show a name already, other than that of a
+  // friendship.
+  namedDevice(name, exceptID) {
+    const fold = (s) => s.toLocaleLowerCase();
+    return this.rows.find((r) => r.id !== exceptID && r.state === "friend" && fold(r.name) === fold(name));
+  }
+
   // read opens the invite that a link leads to. It consumes nothing. Codes: those of
   // openInvite, already_accepted, expired, revoked, unknown_friendship, wrong_state.
   async read(id, secret) {

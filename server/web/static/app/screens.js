@@ -229,7 +229,11 @@ function friendCard(r) {
   if (waitsForMe(r)) {
     card.append(safety(r));
     row.append(
-      button(`It is ${name}`, () => app.friends.confirm(r.id), { class: "primary" }),
+      button(`It is ${name}`, async () => {
+        const taken = app.friends.namedDevice(r.name, r.id);
+        if (taken && !(await ask(`${line(taken.name)} has a device already`, "Say yes only if this is another device of the same person: both show the same name. Somebody else needs an invite with a name of their own, so refuse this one.", "It is the same person"))) return;
+        await app.friends.confirm(r.id);
+      }, { class: "primary" }),
       button("Refuse", async () => {
         if (await ask("Refuse?", `Whoever accepted the invite for ${name} does not become your friend, and the link opens nothing any more.`, "Refuse")) await app.friends.refuse(r.id);
       }),
