@@ -157,7 +157,7 @@ func (a *app) sendSMS(ctx context.Context, c *client.Client, inv client.Invite) 
 			number = p.Number
 		}
 	}
-	a.say("Your desktop's program for messages opens; whoever else uses this machine can see the link in its list of programs while that one runs.")
+	a.say("Your desktop's program for messages opens; whoever else uses this machine can see the link and the number in its list of programs while that one runs.")
 	if err := desktop.SMS(ctx, number, inv.Message()); err != nil {
 		a.say("%s. Send the link another way.", err)
 	}

@@ -97,6 +97,7 @@ type Client struct {
 	gaps     filler   // of the feed's past: gaps.go
 	pictures flights  // pictures being loaded: picture.go
 	panics   panics   // of Run: panic.go
+	deleting sync.Mutex
 
 	own struct { // own keys, retired ones included
 		sync.Mutex

@@ -23,6 +23,9 @@ func (c *Client) ForgetAll(ctx context.Context) (Forgotten, error) {
 	if err != nil {
 		return done, err
 	}
+	if _, err := c.local.Release(ctx); err != nil { // what could still be undone is not any more
+		return done, err
+	}
 	waiting, err := c.Outbox(ctx)
 	if err != nil {
 		return done, err

@@ -74,6 +74,8 @@ func (c *Client) Delete(ctx context.Context, record protocol.UUID) (Sent, error)
 // is in the outbox from the beginning, so that it holds whatever ends meanwhile. What
 // waits in the outbox is discarded instead: wrong_state. Codes: as [Client.Delete].
 func (c *Client) DeleteLater(ctx context.Context, record protocol.UUID, d time.Duration) (protocol.UUID, error) {
+	c.deleting.Lock() // two keys in a row are one deletion, of which one undo is the end
+	defer c.deleting.Unlock()
 	i, err := c.ownWords(ctx, record)
 	switch {
 	case err != nil:
@@ -132,6 +134,9 @@ func (c *Client) ownWords(ctx context.Context, record protocol.UUID) (Item, erro
 	}
 	if i.Kind != protocol.KindPost && i.Kind != protocol.KindComment {
 		return Item{}, protocol.Errorf(protocol.CodeBadTarget, "Only posts and comments can be deleted, and %s is a %s.", record, i.Kind)
+	}
+	if waiting.deleted[record] {
+		return Item{}, protocol.Errorf(protocol.CodeDeleted, "This %s is deleted already; the server is told in a moment.", i.Kind)
 	}
 	if !c.local.Own(i.Author) {
 		return Item{}, protocol.Errorf(protocol.CodeNotAuthor, "Only its author can delete a %s, and this one is not yours.", i.Kind)

@@ -262,3 +262,53 @@ func TestDeletionsAreNotWrittenAgain(t *testing.T) {
 		t.Errorf("%d wait", n)
 	}
 }
+
+func TestOneRecordIsDeletedOnceAndUndoneWhole(t *testing.T) {
+	w := newTown(t)
+	r := reads(t, w.URL())
+	mine := r.posts("mine")
+	r.syncs()
+	results := make(chan error)
+	ids := make(chan protocol.UUID, 2)
+	for range 2 { // a key that was pressed twice
+		go func() {
+			id, err := r.DeleteLater(t.Context(), mine.ID, undoTime)
+			if err == nil {
+				ids <- id
+			}
+			results <- err
+		}()
+	}
+	first, second := <-results, <-results
+	if (first == nil) == (second == nil) {
+		t.Fatalf("the deletions ended with %v and %v", first, second)
+	}
+	if first == nil {
+		first = second
+	}
+	wantCode(t, first, protocol.CodeDeleted)
+	_, err := r.Delete(t.Context(), mine.ID)
+	wantCode(t, err, protocol.CodeDeleted)
+	if err := r.Undo(t.Context(), <-ids); err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(r.shows()); !slices.Equal(got, []string{"mine"}) || len(r.outbox()) != 0 {
+		t.Errorf("shown %v, outbox %v", got, r.outbox())
+	}
+}
+
+func TestDeletingEverythingTakesAlongWhatCouldStillBeUndone(t *testing.T) {
+	w := newTown(t)
+	r := reads(t, w.URL())
+	one, two := r.posts("one"), r.posts("two")
+	r.syncs()
+	deletion := must(r.DeleteLater(t.Context(), one.ID, undoTime))
+	if _, err := r.ForgetAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, r.Undo(t.Context(), deletion), protocol.CodeUnknownRecord)
+	r.syncs()
+	if got := r.shows(); len(got) != 0 || len(r.outbox()) != 0 {
+		t.Errorf("shown %v, outbox %v; %v", got, r.outbox(), two)
+	}
+}

@@ -105,11 +105,25 @@ func (m *Map) Restore(ctx context.Context, b *Backup, passing func(setting strin
 		if moved {
 			return t.complete(ctx, b)
 		}
-		if err := fill(ctx, t, b.Tables); err != nil {
+		if err := t.refill(ctx, b); err != nil {
 			return err
 		}
 		return t.startWatch(ctx)
 	})
+}
+
+// refill replaces the content of all tables by that of a backup. What waited then may
+// have been sent since by whoever went on; a deletion that could still be undone may
+// have been.
+func (t *tx) refill(ctx context.Context, b *Backup) error {
+	if err := fill(ctx, t, b.Tables); err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, "DELETE FROM outbox WHERE due > ?", b.MadeAt().UnixMilli()); err != nil {
+		return err
+	}
+	_, err := t.ExecContext(ctx, "UPDATE outbox SET tried = 1")
+	return err
 }
 
 // Empty tells whether nothing would be lost by restoring a backup into this

@@ -81,7 +81,7 @@ func (t *tx) complete(ctx context.Context, b *Backup) error {
 	if err != nil {
 		return err
 	}
-	if err := fill(ctx, t, b.Tables); err != nil {
+	if err := t.refill(ctx, b); err != nil {
 		return err
 	}
 	now, err := readIdentity(ctx, t)

@@ -13,11 +13,11 @@ func (m *Map) EnqueueLater(ctx context.Context, r protocol.Record, due time.Time
 	return m.enqueue(ctx, r, nil, due.UnixMilli())
 }
 
-// Undo takes back what is not due yet. Nothing of that UUID that is not due:
-// unknown_record.
+// Undo takes back what is not due yet and was never on its way, whatever the clock
+// says. Nothing such of that UUID: unknown_record.
 func (m *Map) Undo(ctx context.Context, id protocol.UUID) error {
 	return m.write(ctx, func(t *tx) error {
-		done, err := t.ExecContext(ctx, "DELETE FROM outbox WHERE id = ? AND due > ?", id[:], m.now().UnixMilli())
+		done, err := t.ExecContext(ctx, "DELETE FROM outbox WHERE id = ? AND due > ? AND tried = 0", id[:], m.now().UnixMilli())
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package localmap
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -201,5 +202,31 @@ func TestWhatWasOnItsWayIsKnownEverAfter(t *testing.T) {
 	ok(t, m.MarkTried(ctx, []protocol.UUID{r.ID, other}))
 	if !must[[]Outgoing](t)(m.Outbox(ctx))[0].Tried {
 		t.Error("it is forgotten")
+	}
+}
+
+func TestWhatWasOnItsWayIsNotUndoneWhateverTheClockSays(t *testing.T) {
+	now := noon
+	m := must[*Map](t)(Open(t.TempDir(), Options{Now: func() time.Time { return now }}))
+	defer func() { ok(t, m.Close()) }()
+	r := post(t, m, "hello", nil)
+	ok(t, m.EnqueueLater(ctx, r, noon.Add(6*time.Second)))
+	now = noon.Add(7 * time.Second)
+	ok(t, m.MarkTried(ctx, []protocol.UUID{r.ID}))
+	now = noon // the clock was set back
+	wantCode(t, m.Undo(ctx, r.ID), protocol.CodeUnknownRecord)
+}
+
+func TestWhatARestoredOutboxHoldsMayHaveBeenSentSince(t *testing.T) {
+	m := fresh(t)
+	waits, undoable := post(t, m, "waits", nil), post(t, m, "could be undone", nil)
+	ok(t, m.Enqueue(ctx, waits, nil))
+	ok(t, m.EnqueueLater(ctx, undoable, m.now().Add(6*time.Second)))
+	b := must[*Backup](t)(ReadBackup(ctx, bytes.NewReader(backupOf(t, m))))
+	again := fresh(t)
+	ok(t, again.Restore(ctx, b, nothingPasses))
+	got := must[[]Outgoing](t)(again.Outbox(ctx))
+	if len(got) != 1 || got[0].ID != waits.ID || !got[0].Tried {
+		t.Errorf("the outbox has %+v", got)
 	}
 }

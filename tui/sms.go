@@ -33,7 +33,7 @@ func askSMS(u *ui, inv client.Invite, number string) *sheet {
 		ui: u, subject: "Send the invite for " + line(inv.Name, 40) + " by SMS", field: &f,
 		body: []string{
 			"Your desktop's program for messages opens with it, and you send it there.",
-			"Whoever else uses this machine can see the link in its list of programs while that one runs.",
+			"Whoever else uses this machine can see the link and the number in its list of programs while that one runs.",
 		},
 		onYes: func(typed string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
