@@ -15,7 +15,7 @@ func TestAnInviteGoesBySMSToTheNumberThatIsKept(t *testing.T) {
 	f := lively()
 	f.contacts = append(f.contacts, client.Contact{Name: "Bob", Number: "+491711234567"})
 	p := sit(t, f, 120, 40)
-	p.press("i").types("Bob").press("enter", "m").sees("Send the invite for Bob by SMS", "can see the link in its list of programs", "› +491711234567").did("invite Bob")
+	p.press("i").types("Bob").press("enter", "m").sees("Send the invite for Bob by SMS", "can see the link and the number", "› +491711234567").did("invite Bob")
 	p.press("enter").did("invite Bob", "sms +491711234567 < "+aMessage+aLink(false).URL()).sees("send it there")
 	if p.copied != "" {
 		t.Errorf("copied %q as well", p.copied)
