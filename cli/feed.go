@@ -150,10 +150,8 @@ func (a *app) followFeed(ctx context.Context, c *client.Client, q client.EventQu
 			continue
 		}
 		if _, err := changes.Next(ctx); err != nil {
-			if err := <-ran; err != nil && ctx.Err() == nil {
-				return err
-			}
-			return nil
+			cancel()
+			return <-ran // nil unless it panicked
 		}
 	}
 }

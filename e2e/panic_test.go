@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -35,4 +36,24 @@ func TestAPanicOfTheClientRestoresTheTerminalAndKeepsTheDraft(t *testing.T) {
 	again.see("someone accepted your invite for Bob")
 	again.press("n")
 	again.see("Not lost")
+}
+
+func TestAPanicOfTheClientEndsAFollowedFeedWithAnError(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, "post", "hello")
+	t.Setenv(panicsAt, "read stored")
+	feed := start(t, home, "feed", "--follow")
+	t.Setenv(panicsAt, "")
+	feed.nextWith("hello")
+	link := decode[invited](t, run(t, home, "--json", "invite", "Bob")).Link
+	run(t, home, "--profile", "bob", "accept", "--name", "Alice", "--", link)
+	for range feed.lines { // until it ends
+	}
+	var exit *exec.ExitError
+	if err := feed.cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("it ended with %v", err)
+	}
+	if said := feed.err.String(); !strings.Contains(said, "the fault that a test asked for") || !strings.Contains(said, "goroutine") {
+		t.Errorf("it said %q", said)
+	}
 }
