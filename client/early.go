@@ -1,6 +1,7 @@
 package client
 
 import (
+	"maps"
 	"time"
 
 	"p4p/localmap"
@@ -59,6 +60,14 @@ func (o *outgoing) due(list []localmap.Outgoing, now time.Time) []localmap.Outgo
 	}
 	o.early = still
 	return due
+}
+
+// lapse forgets what is too early no more. Without a connection nothing else does, and
+// the timer of nextDue would fire again and again.
+func (o *outgoing) lapse(now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	maps.DeleteFunc(o.early, func(_ protocol.UUID, e early) bool { return !now.Before(e.until) })
 }
 
 // earlyFate tells why a record is not sent yet.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"sync"
@@ -160,5 +161,39 @@ func TestWhoIsThereIsToldThatTheClockIsAhead(t *testing.T) {
 	wantCode(t, err, protocol.CodeClockAhead)
 	if got := texts(r.outbox()); !slices.Equal(got, []string{"from later"}) {
 		t.Errorf("outbox %v", got)
+	}
+}
+
+// There is nobody to send it to: a timer that has fired must not fire again and again.
+func TestWithoutAConnectionATimeThatHasComeWakesTheOutboxOnce(t *testing.T) {
+	l := newSlow(t, noon)
+	due := make(chan chan time.Time, 10)
+	r := l.saidAhead(time.Hour, func(d time.Duration) (<-chan time.Time, func()) {
+		if d > 0 {
+			return quick(d)
+		}
+		ring := make(chan time.Time)
+		due <- ring
+		return ring, func() {}
+	})
+	r.syncs()
+	l.sets(noon.Add(56 * time.Minute))
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.keepSending(ctx)
+	}()
+	(<-due) <- noon
+	r.outgoing.wake <- struct{}{}
+	r.outgoing.wake <- struct{}{} // the first was taken, so the timers were looked at again
+	if len(due) > 0 {
+		t.Error("it fires again")
+	}
+	end()
+	<-ended
+	r.syncs()
+	if st := r.Status(); st.Outbox != 0 || !r.sees("from later") {
+		t.Errorf("status %+v", st)
 	}
 }

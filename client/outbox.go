@@ -306,6 +306,7 @@ func (c *Client) keepSending(ctx context.Context) {
 		timer, stop := c.nextDue()
 		select {
 		case <-timer:
+			c.outgoing.lapse(c.now())
 			c.warn(ctx, "the outbox cannot be read", c.countOutbox(ctx)) // what was held waits from now on
 		case <-c.outgoing.wake:
 		case <-ctx.Done():
