@@ -49,6 +49,7 @@ type fake struct {
 	profile   string
 	unsent    bool   // the server is not reached
 	left      int    // friends to be told of a new key
+	uncounted error  // why they cannot be counted
 	network   string // that the home's server is open to
 	clip      string // the clipboard's program, "" for none
 	clipErr   error  // that it ends with
@@ -347,7 +348,7 @@ func (f *fake) Rotate(context.Context, time.Duration) (client.Rotated, error) {
 func (f *fake) FriendsToTell(context.Context) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.left, nil
+	return f.left, f.uncounted
 }
 
 func (f *fake) TellFriends(context.Context) error {

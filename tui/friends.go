@@ -182,6 +182,10 @@ func (f *friends) update(msg tea.Msg) tea.Cmd {
 		if msg.gen == f.gen {
 			return f.took(msg)
 		}
+	case untoldCountedMsg:
+		if msg.gen == f.gen && f.top().screen == screen(f) {
+			return f.counted(msg)
+		}
 	}
 	return nil
 }
@@ -240,10 +244,7 @@ func (f *friends) key(i keymap.Intent) tea.Cmd {
 	case keymap.Rotate:
 		return f.open(askRotate(f.ui, ""))
 	case keymap.Tell:
-		if f.left == 0 {
-			return f.say(note, "All your friends know your key.")
-		}
-		return f.open(askTell(f.ui, f.left))
+		return f.countUntold()
 	default:
 		if f.sel < len(f.rows) {
 			return f.act(i, f.rows[f.sel])

@@ -78,6 +78,32 @@ func (u *ui) showFriend(id protocol.UUID) tea.Cmd {
 	return u.open(f)
 }
 
+type untoldCountedMsg struct {
+	gen  int
+	left int
+	err  error
+}
+
+// countUntold looks anew whom to tell: just after a change of key the screen may
+// still show the number from before.
+func (f *friends) countUntold() tea.Cmd {
+	c, gen := f.client, f.gen
+	return f.do(func(ctx context.Context) tea.Msg {
+		left, err := c.FriendsToTell(ctx)
+		return untoldCountedMsg{gen, left, err}
+	})
+}
+
+func (f *friends) counted(msg untoldCountedMsg) tea.Cmd {
+	if msg.err != nil {
+		return f.fail(msg.err)
+	}
+	if f.left = msg.left; f.left == 0 {
+		return f.say(note, "All your friends know your key.")
+	}
+	return f.open(askTell(f.ui, f.left))
+}
+
 // askTell tells the friends at once.
 func askTell(u *ui, n int) *sheet {
 	return &sheet{

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"testing"
 
 	"p4p/client"
@@ -27,6 +28,21 @@ func TestAfterRemovingAFriendOneMayBecomeAStranger(t *testing.T) {
 	p.press("T").sees("belong to one device").press("y").did("remove Alice", "rotate", "tell friends")
 	p.hears(client.FriendsChanged).doesNotSee("told of your new key over")
 	p.press("T").sees("All your friends know your key")
+}
+
+// The screen reads its list anew only a moment after the key was changed.
+func TestFriendsCanBeToldAtOnceAsSoonAsTheNewKeyIsThere(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("f", "K", "y").sees("You have a new key", "2 friends will be told")
+	p.press("T").sees("Tell 2 friends of your new key now?").doesNotSee("All your friends know your key")
+	p.press("y").did("rotate", "tell friends")
+	p.press("T").sees("All your friends know your key")
+}
+
+func TestWhoCannotBeCountedIsNotSaidToKnowTheKey(t *testing.T) {
+	p := sit(t, lively(), 80, 24).press("f")
+	p.fake.uncounted = errors.New("the map is locked")
+	p.press("T").sees("the map is locked").doesNotSee("All your friends know your key")
 }
 
 func TestAKeyThatTookAFriendsPlaceIsShownLoudly(t *testing.T) {
