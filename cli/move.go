@@ -165,9 +165,16 @@ func (a *app) moveSeen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, kind := range []client.WarningKind{client.MoveShown, client.AnotherMachine, client.NamesMissing} {
-		if err := c.Dismiss(ctx, kind); err != nil {
-			return err
+	all, err := c.Warnings(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range all {
+		switch w.Kind {
+		case client.MoveShown, client.AnotherMachine, client.NamesMissing:
+			if err := c.Dismiss(ctx, w); err != nil {
+				return err
+			}
 		}
 	}
 	return a.print(struct{}{}, "The warnings about moves end here, until there is another.")

@@ -16,9 +16,11 @@ func (c *Client) ended(ctx context.Context, seen string) ([]Warning, error) {
 		return nil, err
 	}
 	w := Warning{Kind: FriendshipEnded}
-	var names []string
+	var names, ids []string
 	for _, f := range over {
-		if strings.Contains(seen, f.Friendship.String()) {
+		id := f.Friendship.String()
+		ids = append(ids, id)
+		if strings.Contains(seen, id) {
 			continue
 		}
 		names = append(names, plain.Line(f.Name).String())
@@ -27,6 +29,7 @@ func (c *Client) ended(ctx context.Context, seen string) ([]Warning, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
+	w.seen = strings.Join(ids, " ")
 	w.Text = strings.Join(names, ", ") + " ended the friendship: the name stays on those posts until you remove it from your friends. They still know which posts are yours."
 	return []Warning{w}, nil
 }
@@ -34,17 +37,4 @@ func (c *Client) ended(ctx context.Context, seen string) ([]Warning, error) {
 // endedNow are the friendships that the other side ended and that carry a name.
 func (c *Client) endedNow(ctx context.Context) ([]Friendship, error) {
 	return c.friendships(ctx, func(r localmap.Friendship) bool { return r.State == localmap.StateEnded && r.Named })
-}
-
-// dismissEnded notes that all of them were seen; others that end later are told.
-func (c *Client) dismissEnded(ctx context.Context) error {
-	over, err := c.endedNow(ctx)
-	if err != nil {
-		return err
-	}
-	ids := make([]string, len(over))
-	for i, f := range over {
-		ids[i] = f.Friendship.String()
-	}
-	return c.local.SetSetting(ctx, warnPrefix+string(FriendshipEnded), strings.Join(ids, " "))
 }

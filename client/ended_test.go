@@ -42,9 +42,7 @@ func TestWhoseFriendshipEndedIsToldUntilSeenOrRemoved(t *testing.T) {
 	wants("Bob ended the friendship: the name stays", withBob)
 	anna.restarts()
 	wants("Bob ended the friendship", withBob)
-	if err := anna.Dismiss(t.Context(), FriendshipEnded); err != nil {
-		t.Fatal(err)
-	}
+	dismisses(t, anna.Client, FriendshipEnded)
 	wants("")
 	carol.does(carol.Remove, withCarol)
 	dora.does(dora.Remove, withDora)
@@ -54,6 +52,27 @@ func TestWhoseFriendshipEndedIsToldUntilSeenOrRemoved(t *testing.T) {
 	wants("Dora ended the friendship", withDora)
 	if got, _ := told(bob); len(got) != 0 { // it is his own doing
 		t.Errorf("bob is told of %v", got)
+	}
+}
+
+func TestAnEndThatCameWhileAnotherWasShownIsToldAfterThatWasSeen(t *testing.T) {
+	o := newOffice(t)
+	anna, bob, carol := o.enters("anna"), o.enters("bob"), o.enters("carol")
+	withBob, withCarol := o.friends(anna, "Bob", bob, "Anna"), o.friends(anna, "Carol", carol, "Anna")
+	bob.does(bob.Remove, withBob)
+	anna.catchesUp()
+	ofBob := shown(t, anna.Client, FriendshipEnded)
+	carol.does(carol.Remove, withCarol)
+	anna.catchesUp()
+	if err := anna.Dismiss(t.Context(), ofBob); err != nil {
+		t.Fatal(err)
+	}
+	if got, text := told(anna); !slices.Equal(got, []protocol.UUID{withCarol}) {
+		t.Errorf("told of %v: %q", got, text)
+	}
+	dismisses(t, anna.Client, FriendshipEnded)
+	if got, text := told(anna); len(got) > 0 {
+		t.Errorf("told again of %v: %q", got, text)
 	}
 }
 

@@ -30,6 +30,25 @@ func wantWarned(t *testing.T, c *Client, kinds ...WarningKind) {
 	}
 }
 
+// dismisses is what whoever has seen a warning does with it.
+func dismisses(t *testing.T, c *Client, kind WarningKind) {
+	t.Helper()
+	if err := c.Dismiss(t.Context(), shown(t, c, kind)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shown is the warning of a kind that there is now.
+func shown(t *testing.T, c *Client, kind WarningKind) Warning {
+	t.Helper()
+	all, err := c.Warnings(t.Context())
+	i := slices.IndexFunc(all, func(w Warning) bool { return w.Kind == kind })
+	if err != nil || i < 0 {
+		t.Fatalf("warned of %v, %v; want %q", all, err, kind)
+	}
+	return all[i]
+}
+
 func TestOldMachineIsToldThatAMoveWasShownAndThatAnotherMachinePosts(t *testing.T) {
 	w := newTown(t)
 	old := opens(t, Options{Home: t.TempDir(), Server: w.URL(), after: quick, Now: func() time.Time { return time.Now().Add(-3 * time.Minute) }})
@@ -41,9 +60,7 @@ func TestOldMachineIsToldThatAMoveWasShownAndThatAnotherMachinePosts(t *testing.
 		t.Fatal(err)
 	}
 	wantWarned(t, old.Client, MoveShown)
-	if err := old.Dismiss(t.Context(), MoveShown); err != nil {
-		t.Fatal(err)
-	}
+	dismisses(t, old.Client, MoveShown)
 	wantWarned(t, old.Client)
 
 	to := Options{Home: t.TempDir(), Server: w.URL(), after: quick}
@@ -65,9 +82,7 @@ func TestOldMachineIsToldThatAMoveWasShownAndThatAnotherMachinePosts(t *testing.
 	wantWarned(t, next.Client, NamesMissing) // what it said itself is no other machine's
 	old.syncs()
 	wantWarned(t, old.Client, AnotherMachine)
-	if err := old.Dismiss(t.Context(), AnotherMachine); err != nil {
-		t.Fatal(err)
-	}
+	dismisses(t, old.Client, AnotherMachine)
 	wantWarned(t, old.Client)
 	next.posts("once more")
 	next.syncs()
@@ -124,9 +139,7 @@ func TestBackupIsAskedForOnceAFriendIsAddedAndAgainOnlyForMoreFriends(t *testing
 	wantWarned(t, alice.Client)
 	o.friends(alice, "Carol", carol, "Alice")
 	wantWarned(t, alice.Client, BackupDue)
-	if err := alice.Dismiss(t.Context(), BackupDue); err != nil {
-		t.Fatal(err)
-	}
+	dismisses(t, alice.Client, BackupDue)
 	wantWarned(t, alice.Client)
 	// A backup that could not be written counts for nothing.
 	wantWarned(t, bob.Client, BackupDue)

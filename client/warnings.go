@@ -24,14 +24,16 @@ const (
 // WarningKind is what a warning is about.
 type WarningKind string
 
-// Warning is something that the owner of a profile should know. It is told until
-// dismissed.
+// Warning is something that the owner of a profile should know. [Client.Warnings] tells
+// it until [Client.Dismiss] gets it back.
 type Warning struct {
 	Kind WarningKind
 	Text string // a whole sentence or several
 	Loud bool   // somebody else may be at work
 
 	Friendships []protocol.UUID // of FriendshipEnded: what it is about
+
+	seen string // what Dismiss keeps, for it not to be told again
 }
 
 const (
@@ -70,17 +72,17 @@ func (c *Client) Warnings(ctx context.Context) ([]Warning, error) {
 	}
 	var all []Warning
 	if at := date(AnotherMachine); at != "" {
-		all = append(all, Warning{AnotherMachine, "Another machine posts as you (" + at + "). If you moved this profile, go on with it on one machine only and retire the other: delete the profile's folder there. If it was not you, somebody has your secret: take back what they say with p4p delete, tell your friends by another way, and begin a new profile.", true, nil})
+		all = append(all, Warning{Kind: AnotherMachine, Text: "Another machine posts as you (" + at + "). If you moved this profile, go on with it on one machine only and retire the other: delete the profile's folder there. If it was not you, somebody has your secret: take back what they say with p4p delete, tell your friends by another way, and begin a new profile.", Loud: true})
 	}
 	if at := date(MoveShown); at != "" {
-		all = append(all, Warning{MoveShown, "A move of this profile was shown here on " + at + ". If you did it, retire this machine once the new one works. If it was not you, whoever saw the code and the picture is you now: begin a new profile and tell your friends by another way.", true, nil})
+		all = append(all, Warning{Kind: MoveShown, Text: "A move of this profile was shown here on " + at + ". If you did it, retire this machine once the new one works. If it was not you, whoever saw the code and the picture is you now: begin a new profile and tell your friends by another way.", Loud: true})
 	}
 	changed, err := c.keyChanges(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if changed != "" && kept[string(KeyChanged)] != changed {
-		all = append(all, Warning{KeyChanged, "Another key took the place of " + changed + ", and the key that you know did not sign for it. It is not shown by that name, and it is not verified any more. Ask your friend, by another way than P4P, whether their device was lost or copied; if so, remove the friendship and make a new invite.", true, nil})
+		all = append(all, Warning{Kind: KeyChanged, Text: "Another key took the place of " + changed + ", and the key that you know did not sign for it. It is not shown by that name, and it is not verified any more. Ask your friend, by another way than P4P, whether their device was lost or copied; if so, remove the friendship and make a new invite.", Loud: true, seen: changed})
 	}
 	ended, err := c.ended(ctx, kept[string(FriendshipEnded)])
 	if err != nil {
@@ -92,36 +94,26 @@ func (c *Client) Warnings(ctx context.Context) ([]Warning, error) {
 		return nil, err
 	}
 	if moved && kept[string(NamesMissing)] == "" {
-		all = append(all, Warning{NamesMissing, "This profile was moved here without its names and friendships: run p4p backup FILE on the old machine, bring the file here, and p4p restore FILE puts them in.", false, nil})
+		all = append(all, Warning{Kind: NamesMissing, Text: "This profile was moved here without its names and friendships: run p4p backup FILE on the old machine, bring the file here, and p4p restore FILE puts them in.", seen: "seen"})
 	}
-	due, err := c.unsaved(ctx)
+	due, friends, err := c.unsaved(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if due != "" {
-		all = append(all, Warning{BackupDue, due, false, nil})
+		all = append(all, Warning{Kind: BackupDue, Text: due, seen: friends})
 	}
 	return all, nil
 }
 
-// Dismiss ends a warning: its owner has seen it.
-func (c *Client) Dismiss(ctx context.Context, kind WarningKind) error {
-	var err error
-	switch kind {
-	case NamesMissing:
-		err = c.local.SetSetting(ctx, warnPrefix+string(kind), "seen")
-	case BackupDue:
-		err = c.noteBackup(ctx)
-	case KeyChanged:
-		var names string
-		if names, err = c.keyChanges(ctx); err == nil {
-			err = c.local.SetSetting(ctx, warnPrefix+string(kind), names)
-		}
-	case FriendshipEnded:
-		err = c.dismissEnded(ctx)
-	default:
-		err = c.local.SetSetting(ctx, warnPrefix+string(kind), "")
+// Dismiss ends a warning that Warnings told: its owner has seen it. What came since
+// then is told all the same.
+func (c *Client) Dismiss(ctx context.Context, w Warning) error {
+	key := warnPrefix + string(w.Kind)
+	if w.Kind == BackupDue {
+		key = settingBackup
 	}
+	err := c.local.SetSetting(ctx, key, w.seen)
 	if err == nil {
 		c.notify(NoticesChanged)
 	}
@@ -154,8 +146,7 @@ func (c *Client) friendIDs(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// noteBackup notes that the friendships of now are in a backup, or that their
-// owner does not care.
+// noteBackup notes that the friendships of now are in a backup.
 func (c *Client) noteBackup(ctx context.Context) error {
 	ids, err := c.friendIDs(ctx)
 	if err != nil {
@@ -165,16 +156,17 @@ func (c *Client) noteBackup(ctx context.Context) error {
 }
 
 // unsaved tells, in a sentence, of friends that no backup has; "" if all are in
-// one, or their owner has dismissed it.
-func (c *Client) unsaved(ctx context.Context) (string, error) {
+// one, or their owner has dismissed it. friends are all of now.
+func (c *Client) unsaved(ctx context.Context) (due, friends string, err error) {
 	ids, err := c.friendIDs(ctx)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	known, err := c.local.Setting(ctx, settingBackup)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
+	friends = strings.Join(ids, " ")
 	n := 0
 	for _, id := range ids {
 		if !strings.Contains(known, id) {
@@ -183,9 +175,9 @@ func (c *Client) unsaved(ctx context.Context) (string, error) {
 	}
 	switch {
 	case n == 0:
-		return "", nil
+		return "", "", nil
 	case known == "":
-		return "There is no backup of your friends: if this machine is lost, nobody can give their names back. p4p backup FILE makes one.", nil
+		return "There is no backup of your friends: if this machine is lost, nobody can give their names back. p4p backup FILE makes one.", friends, nil
 	}
-	return "You have friends whom your last backup does not have: p4p backup FILE makes a new one.", nil
+	return "You have friends whom your last backup does not have: p4p backup FILE makes a new one.", friends, nil
 }

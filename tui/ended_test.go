@@ -19,6 +19,16 @@ func TestWhoEndsAFriendshipIsToldOnceAndStaysInABannerUntilSeen(t *testing.T) {
 	p.hears(client.NoticesChanged).sees("until you remove it (f).")
 }
 
+func TestAnEndThatCameWhileAnotherIsReadStaysInTheBanner(t *testing.T) {
+	p := sit(t, crowded(), 80, 24)
+	p.fake.ended = append(p.fake.ended, id(603))
+	p.hears(client.NoticesChanged).press("W").sees("until you remove it from your friends")
+	p.fake.ended = append(p.fake.ended, id(604))
+	p.hears(client.NoticesChanged).press("y").did("dismiss ended")
+	p.hears(client.NoticesChanged).press("j").hears(client.NoticesChanged).sees("○ Bob ended the friendship (W)")
+	p.press("W", "y").hears(client.NoticesChanged).doesNotSee("ended the friendship")
+}
+
 func TestAnEndedFriendshipIsNewsWithoutAName(t *testing.T) {
 	p := looksAway(t, settings.On, "xterm-kitty")
 	p.fake.ended = append(p.fake.ended, id(603))

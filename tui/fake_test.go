@@ -325,14 +325,12 @@ func (f *fake) Warnings(context.Context) ([]client.Warning, error) {
 	return all, nil
 }
 
-func (f *fake) Dismiss(_ context.Context, kind client.WarningKind) error {
+func (f *fake) Dismiss(_ context.Context, seen client.Warning) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.note("dismiss " + string(kind))
-	f.warnings = slices.DeleteFunc(f.warnings, func(w client.Warning) bool { return w.Kind == kind })
-	if kind == client.FriendshipEnded {
-		f.ended = nil
-	}
+	f.note("dismiss " + string(seen.Kind))
+	f.warnings = slices.DeleteFunc(f.warnings, func(w client.Warning) bool { return w.Kind == seen.Kind })
+	f.ended = slices.DeleteFunc(f.ended, func(id protocol.UUID) bool { return slices.Contains(seen.Friendships, id) })
 	return f.err
 }
 

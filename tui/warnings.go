@@ -12,7 +12,7 @@ import (
 
 type warningClient interface {
 	Warnings(ctx context.Context) ([]client.Warning, error)
-	Dismiss(ctx context.Context, kind client.WarningKind) error
+	Dismiss(ctx context.Context, w client.Warning) error
 }
 
 type warningsMsg struct {
@@ -44,7 +44,7 @@ func askWarning(u *ui) *sheet {
 	return &sheet{
 		ui: u, subject: subject, body: []string{w.Text}, yes: seen, no: "keep it", backup: backup,
 		onYes: func(string) work {
-			return func(ctx context.Context) (func() tea.Cmd, error) { return nil, u.client.Dismiss(ctx, w.Kind) }
+			return func(ctx context.Context) (func() tea.Cmd, error) { return nil, u.client.Dismiss(ctx, w) }
 		},
 	}
 }
