@@ -294,7 +294,7 @@ func (a *accept) view(w, _ int) frame {
 		add(t.Text.Render, "Safety number")
 		add(t.Strong.Render, a.made.SafetyNumber)
 		add(t.Text.Render, "Ask "+name+", by voice or side by side: if the same number stands there, nobody sits between you. "+
-			name+" sees your name after confirming.")
+			name+" sees your posts by name after confirming.")
 		if a.made.Unsent {
 			add(t.Warn.Render, "! The server has not got it yet; it is told when it is reached.")
 		}

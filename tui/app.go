@@ -23,15 +23,16 @@ const frameTime = 33 * time.Millisecond
 // and the global keys. It is the only tea.Model.
 type app struct {
 	*ui
-	changes Changes
-	colour  bool
-	link    string  // to open at the start
-	first   tea.Cmd // of the first screen, where its answer was read before the program began
-	ticking bool    // a second's tick is under way
-	note    func() string
-	noted   string // what the embedded server said last
-	said    string // to be told at the start
-	failed  error  // before it
+	changes    Changes
+	colour     bool
+	link       string  // to open at the start
+	first      tea.Cmd // of the first screen, where its answer was read before the program began
+	ticking    bool    // a second's tick is under way
+	note       func() string
+	noted      string // what the embedded server said last
+	whyOffline string // as the log was told last
+	said       string // to be told at the start
+	failed     error  // before it
 
 	problems []settings.Problem // of the settings' file
 	notifier notifier
@@ -172,6 +173,7 @@ func (a *app) handle(msg tea.Msg) tea.Cmd {
 		if msg.status.Connection == client.Online && a.status.Connection != client.Online {
 			a.pictures.retry()
 		}
+		a.noteOffline(msg.status)
 		a.status = msg.status
 		return tea.Batch(a.tick(), a.takeNote())
 	case noticesMsg:
@@ -239,6 +241,18 @@ func (a *app) asking(gen int) bool {
 		s, ok := l.screen.(*sheet)
 		return ok && s.gen == gen
 	})
+}
+
+// noteOffline has the log tell in full why there is no connection: the banner may have no
+// room for it. The same reason is told once.
+func (a *app) noteOffline(st client.Status) {
+	switch {
+	case st.Connection == client.Online:
+		a.whyOffline = ""
+	case st.Connection == client.Offline && st.Err != nil && sentence(st.Err) != a.whyOffline:
+		a.whyOffline = sentence(st.Err)
+		a.record(bad, a.whyOffline, "")
+	}
 }
 
 // takeNote shows, once, what the embedded server has to say.

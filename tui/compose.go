@@ -145,11 +145,16 @@ func (c *compose) took(msg postSentMsg) tea.Cmd {
 		return c.fail(msg.err)
 	}
 	c.attached = attachment{}
-	said := c.say(good, "Posted.")
-	if msg.sent.Seq == nil {
-		said = c.say(note, "Kept in the outbox; it is sent when the server is reached.")
-	}
+	said := c.tellSent(msg.sent, "Posted.")
 	return tea.Batch(c.close(c), said, func() tea.Msg { return newsMsg{} })
+}
+
+// tellSent tells what became of what was written.
+func (u *ui) tellSent(sent client.Sent, done string) tea.Cmd {
+	if sent.Seq == nil {
+		return u.say(note, "Kept in the outbox; it is sent when the server is reached.")
+	}
+	return u.say(good, done)
 }
 
 // view: see screen.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -190,23 +191,34 @@ func (f *friends) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+// follow takes new rows and stays with who is selected, in whichever section they are
+// now.
+func (f *friends) follow(rows []friendRow) {
+	var was friendRow
+	if f.sel < len(f.rows) {
+		was = f.rows[f.sel]
+	}
+	f.rows = rows
+	for _, is := range []func(friendRow) bool{
+		func(r friendRow) bool { return r.f != nil && r.f.Friendship == f.wanted },
+		func(r friendRow) bool { return was.name != "" && r.id() == was.id() },
+		func(r friendRow) bool { return was.name != "" && r.name == was.name },
+	} {
+		if i := slices.IndexFunc(rows, is); i >= 0 {
+			f.sel = i
+			if rows[i].f != nil && rows[i].f.Friendship == f.wanted {
+				f.wanted = protocol.UUID{}
+			}
+			return
+		}
+	}
+}
+
 func (f *friends) took(msg friendsLoadedMsg) tea.Cmd {
 	f.loading, f.loaded, f.err = false, true, msg.err
 	if msg.err == nil {
-		was := ""
-		if f.sel < len(f.rows) {
-			was = f.rows[f.sel].id()
-		}
-		f.rows, f.left, f.activity = msg.rows, msg.left, msg.activity
-		for i, r := range f.rows {
-			if r.f != nil && r.f.Friendship == f.wanted {
-				f.wanted, f.sel = protocol.UUID{}, i
-				break
-			}
-			if r.id() == was {
-				f.sel = i
-			}
-		}
+		f.follow(msg.rows)
+		f.left, f.activity = msg.left, msg.activity
 	}
 	f.clamp()
 	if f.stale {

@@ -24,7 +24,7 @@ func newPager(u *ui, subject string, text func(w int) []string) *pager {
 
 // newHelp lists the keys, those of the place where it was asked for first.
 func newHelp(u *ui, here keymap.Map) *pager {
-	return newPager(u, "Help", func(w int) []string {
+	p := newPager(u, "Help", func(w int) []string {
 		maps := []keymap.Map{here}
 		for _, m := range keymap.All {
 			m = u.bound(m)
@@ -34,6 +34,8 @@ func newHelp(u *ui, here keymap.Map) *pager {
 		}
 		return u.helpText(maps, w)
 	})
+	p.map_ = keymap.HelpPages // its key closes it as well
+	return p
 }
 
 func (u *ui) helpText(maps []keymap.Map, w int) []string {

@@ -77,6 +77,7 @@ func (p *palette) found() []command {
 		}
 		does, short := strings.ToLower(c.Words), strings.ToLower(c.Short)
 		text := does + " " + short + " " + strings.ToLower(c.Label)
+		text += " " + strings.ReplaceAll(text, " ", "") // "backup" is "back up"
 		switch {
 		case slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }):
 		case strings.HasPrefix(short, typed) || strings.HasPrefix(does, typed):

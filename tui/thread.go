@@ -169,10 +169,7 @@ func (t *thread) tookSent(msg commentSentMsg) tea.Cmd {
 	t.editor.dirty, t.writing = false, false
 	t.editor.area.Blur()
 	t.move(keymap.Bottom)
-	said := t.say(good, "Sent.")
-	if msg.sent.Seq == nil {
-		said = t.say(note, "Kept in the outbox; it is sent when the server is reached.")
-	}
+	said := t.tellSent(msg.sent, "Sent.")
 	return tea.Batch(said, t.load())
 }
 

@@ -283,11 +283,14 @@ var ImportShown = Map{"What an import would do", []Binding{
 }}
 
 // Pages is the keys of a text to read.
-var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, bind(Back, "esc", "back", "back", "esc", "q", "?", "f1", "left", "h")}}
+var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, back}}
+
+// HelpPages is the keys of the help.
+var HelpPages = Map{"Help", []Binding{down, up, top, bottom, pageDown, pageUp, bind(Back, "esc", "back", "back", "esc", "q", "?", "f1", "left", "h")}}
 
 // Places are all maps: those of the help, and those of the small questions.
 func Places() []Map {
-	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Reminder, Pick, ImportShown, Pages, Commands, Messages)
+	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Reminder, Pick, ImportShown, Pages, HelpPages, Commands, Messages)
 }
 
 // Messages is the keys of the log.
