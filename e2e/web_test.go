@@ -237,6 +237,72 @@ func TestTheSecondDeviceOfANameIsAskedAboutOnThePhone(t *testing.T) {
 	}
 }
 
+// A friendship that ended leaves its name on the old posts: on a second device's as
+// well it stands only by a yes, however the second device comes.
+func TestTheNameOfAnEndedFriendshipIsAskedAboutOnThePhone(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	before, after := newPeer(t, s.URL()), newPeer(t, s.URL())
+	before.posts("from the first device")
+	invite := before.invites("Phone")
+	p.open(invite.Link.URL())
+	p.types("Who did the invite come from?", "Carol")
+	p.press("Accept")
+	p.sees("Safety number")
+	before.becomes(invite.Friendship, client.StateAccepted)
+	// An invite that is open beside the friendship, and is taken once that has ended.
+	p.press("Go on to the feed")
+	p.press("Friends")
+	p.press("Invite somebody")
+	p.types("Who is it for?", "CAROL")
+	p.press("Make the invite")
+	p.sees("Carol is there already")
+	p.press("It is the same person")
+	p.until(`document.querySelector(".link") !== null`)
+	link, err := protocol.ParseLink(eval[string](p, `document.querySelector(".link").textContent`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.Remove(t.Context(), invite.Friendship); err != nil {
+		t.Fatal(err)
+	}
+	p.press("Done")
+	p.sees("Carol ended the friendship. Old posts still show the name.")
+	taken, err := after.Accept(t.Context(), link, "Phone", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.press("It is CAROL")
+	p.sees("Carol has a device already")
+	p.press("Leave it")
+	p.press("Refuse")
+	p.sees("Whoever accepted the invite")
+	eval[bool](p, `(document.querySelector("dialog .danger").click(), true)`)
+	after.becomes(taken.Friendship, client.StateEnded)
+
+	p.press("Invite somebody")
+	p.types("Who is it for?", "Carol")
+	p.press("Make the invite")
+	p.sees("Carol is there already")
+	p.press("Leave it")
+
+	p.open("about:blank")
+	second := after.invites("The same phone")
+	p.open(second.Link.URL())
+	p.types("Who did the invite come from?", "carol")
+	p.press("Accept")
+	p.sees("You know somebody called Carol already.")
+	if f, err := after.Find(t.Context(), second.Friendship.String()); err != nil || f.State != client.StateInvited {
+		t.Errorf("without a yes the invite is %s: %v", f.State, err)
+	}
+	p.press("It is the same Carol, with another device")
+	p.press("Accept")
+	p.sees("Safety number")
+	after.becomes(second.Friendship, client.StateAccepted)
+	p.press("Go on to the feed")
+	p.until(`document.querySelector(".post .friend bdi")?.innerText === "Carol"`)
+}
+
 func TestAnInviteThatHasExpiredSaysSoOnThePhone(t *testing.T) {
 	p := newPhone(t)
 	var later atomic.Int64

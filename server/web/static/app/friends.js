@@ -59,6 +59,9 @@ export function nameOf(typed) {
   return name;
 }
 
+// sameLetters compares two names in lower case, and takes look-alikes for different.
+const sameLetters = (a, b) => a.toLocaleLowerCase() === b.toLocaleLowerCase();
+
 export class Friends {
   // changed is called whenever the list may look different.
   constructor(profile, changed) {
@@ -75,9 +78,8 @@ export class Friends {
     rows.sort((a, b) => a.name.localeCompare(b.name) || b.since - a.since);
     const labels = new Map();
     for (const r of rows.toSorted((a, b) => (a.state === "ended" ? 0 : 1) - (b.state === "ended" ? 0 : 1) || a.since - b.since)) {
-      const named = ["friend", "ended"].includes(r.state) || (r.state === "accepted" && r.role === INVITEE);
+      if (!this.shows(r)) continue;
       let key = this.other(r);
-      if (!named || !key) continue;
       const label = { name: r.name, verified: r.verified, ended: r.state === "ended" };
       for (const s of r.seen?.steps ?? []) {
         labels.set(to64(key), { ...label, epoch: uuidText(s.epoch), cut: s.cut });
@@ -143,17 +145,22 @@ export class Friends {
     this.changed();
   }
 
+  // shows tells whether somebody's posts show a row's name: an ended friendship's do
+  // until it is removed from the list.
+  shows(row) {
+    const named = ["friend", "ended"].includes(row.state) || (row.state === "accepted" && row.role === INVITEE);
+    return named && Boolean(this.other(row));
+  }
+
   // sameName finds somebody else who goes by a name already.
   sameName(name, exceptID) {
-    const fold = (s) => s.toLocaleLowerCase();
-    return this.rows.find((r) => r.id !== exceptID && isLive(r) && fold(r.name) === fold(name));
+    return this.rows.find((r) => r.id !== exceptID && (isLive(r) || this.shows(r)) && sameLetters(r.name, name));
   }
 
   // namedDevice finds a device whose posts show a name already, other than that of a
   // friendship.
   namedDevice(name, exceptID) {
-    const fold = (s) => s.toLocaleLowerCase();
-    return this.rows.find((r) => r.id !== exceptID && r.state === "friend" && fold(r.name) === fold(name));
+    return this.rows.find((r) => r.id !== exceptID && this.shows(r) && sameLetters(r.name, name));
   }
 
   // read opens the invite that a link leads to. It consumes nothing. Codes: those of
