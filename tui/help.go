@@ -16,6 +16,7 @@ type pager struct {
 	lines   int
 	map_    keymap.Map    // its keys
 	copied  func() string // the text to copy, or nil
+	more    string        // what is said once it is copied
 }
 
 func newPager(u *ui, subject string, text func(w int) []string) *pager {

@@ -35,6 +35,7 @@ func (u *ui) record(m mood, text, cause string) {
 // newLog shows what the app said, newest first, in full.
 func newLog(u *ui) *pager {
 	p := newPager(u, "Log", u.logText)
+	p.more = "It may hold names: read it before you send it."
 	p.map_, p.copied = keymap.Messages, func() string {
 		lines := u.logText(10_000)
 		for i := range lines {
@@ -77,6 +78,6 @@ func (p *pager) copyAll() tea.Cmd {
 	}
 	return p.copy(copying{
 		text: p.copied(), instead: p.keyOf(keymap.Global, keymap.Mouse) + " lets you select it with the mouse",
-		more: "It may hold names: read it before you send it.",
+		more: p.more,
 	})
 }

@@ -348,7 +348,7 @@ func askMove(u *ui) *sheet {
 // newMove shows the two halves of a move.
 func newMove(u *ui, o client.MoveOffer) *pager {
 	code, err := qr.Encode(o.Text)
-	return newPager(u, "Move", func(w int) []string {
+	p := newPager(u, "Move: code "+o.Code, func(w int) []string {
 		cols, beside := 0, false
 		if err == nil {
 			cols, _ = code.Size()
@@ -387,4 +387,7 @@ func newMove(u *ui, o client.MoveOffer) *pager {
 		}
 		return out
 	})
+	p.more = "It is for your other machine alone; the code is typed there by hand."
+	p.map_, p.copied = keymap.MoveShown, func() string { return o.Text }
+	return p
 }

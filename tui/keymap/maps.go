@@ -285,12 +285,18 @@ var ImportShown = Map{"What an import would do", []Binding{
 // Pages is the keys of a text to read.
 var Pages = Map{"Reading", []Binding{down, up, top, bottom, pageDown, pageUp, back}}
 
+// MoveShown is the keys beside what another machine of one's own takes.
+var MoveShown = Map{"A move", []Binding{
+	bind(Copy, "c", "copy", "copy the text; the code is typed by hand", "c"),
+	down, up, top, bottom, pageDown, pageUp, back,
+}}
+
 // HelpPages is the keys of the help.
 var HelpPages = Map{"Help", []Binding{down, up, top, bottom, pageDown, pageUp, bind(Back, "esc", "back", "back", "esc", "q", "?", "f1", "left", "h")}}
 
 // Places are all maps: those of the help, and those of the small questions.
 func Places() []Map {
-	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Reminder, Pick, ImportShown, Pages, HelpPages, Commands, Messages)
+	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Reminder, Pick, ImportShown, Pages, HelpPages, MoveShown, Commands, Messages)
 }
 
 // Messages is the keys of the log.

@@ -46,3 +46,9 @@ func TestWhatIsKeptInTheOutboxIsNotSaidToBePosted(t *testing.T) {
 func TestThePaletteFindsAWordHoweverItIsSpelt(t *testing.T) {
 	sit(t, lively(), 80, 24).press(":").types("backup").sees("P b")
 }
+
+func TestTheTextOfAMoveIsCopiedAndItsCodeStaysInSight(t *testing.T) {
+	p := sit(t, lively(), 40, 12)
+	p.press("P", "m", "y").sees("Move: code ABCD-EFGH-JKLM").press("G").sees("Move: code ABCD-EFGH-JKLM")
+	p.press("c").sees("Sent to your terminal").press("?").sees("Help", "A move").press("esc", "esc").sees("You")
+}
