@@ -28,7 +28,8 @@ func (a *app) runTUI(ctx context.Context, link *protocol.Link) error {
 		}
 		// The other profile has a server of its own; the home's keeps running.
 		err = a.client.Close()
-		if a.exists(ctx, a.next) {
+		// Who arrives stays on the server that was named: a move may bring no address.
+		if a.arrival == nil && a.exists(ctx, a.next) {
 			a.serverURL = "" // it remembers its own
 		}
 		if a.carried != nil {

@@ -75,6 +75,39 @@ func TestOneMovesToAnotherMachineInTheApp(t *testing.T) {
 	s.ends()
 }
 
+// The move of a server whose address works on one machine only cannot bring it; the app
+// goes on with the one that it was started with.
+func TestOneWhoMovesStaysOnTheServerThatTheAppWasStartedWith(t *testing.T) {
+	if testing.Short() {
+		t.Skip("several processes, which start slowly under the race detector")
+	}
+	old, home, dark := t.TempDir(), t.TempDir(), themes["dark"]
+	at := decode[served](t, start(t, t.TempDir(), "serve", "--json", "--listen", "127.0.0.1:0", "--data", t.TempDir()).next())
+	run(t, old, "--server", at.URL, "--json", "post", "Before the move")
+	run(t, t.TempDir(), "--server", at.URL, "--json", "post", "A stranger passes by")
+	was := run(t, old, "--json", "whoami")
+	shown := decode[struct{ Move, Code string }](t, run(t, old, "--json", "move", "--yes"))
+
+	s := openTerminal(t, home, 80, 24, dark.fg, dark.bg, "--server", at.URL)
+	s.see("Before the move", "online")
+	s.press("V")
+	s.see("Move here from another machine of yours")
+	s.press("\x1b[200~" + shown.Move + "\x1b[201~")
+	s.see("P4P://MOVE/")
+	s.press("\r")
+	s.see("The code beside the QR code")
+	s.press(shown.Code + "\r")
+	isNow(t, home, was)
+	s.see("you ·", "Before the move", "A stranger passes by", "● online")
+	s.press("L")
+	s.see("You are yourself again")
+	s.press("\x03")
+	s.ends()
+	if now := run(t, home, "--json", "whoami"); !strings.Contains(now, at.URL) {
+		t.Errorf("the profile does not remember the server %s: %s", at.URL, now)
+	}
+}
+
 // isNow waits until the home's profile is who was before: the app is begun anew then.
 func isNow(t *testing.T, home, was string) {
 	t.Helper()
