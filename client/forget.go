@@ -80,7 +80,11 @@ func (c *Client) eachOf(ctx context.Context, s *server, key protocol.PublicKey, 
 		if err != nil {
 			return c.heard(s, err)
 		}
-		for _, e := range c.verify(page.Events, s.Info.Server) {
+		entries, err := c.verify(page.Events, s.Info.Server)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
 			if e.Record.Author != key || e.Kind != protocol.EventPost && e.Kind != protocol.EventComment {
 				continue
 			}

@@ -57,8 +57,8 @@ func (c *Client) readPage(ctx context.Context, s *server, h cache.History, q wir
 	if a.Before != nil {
 		p.low = *a.Before
 	}
-	p.entries = c.verify(a.Events, s.Info.Server)
-	return p, nil
+	p.entries, err = c.verify(a.Events, s.Info.Server)
+	return p, err
 }
 
 // jump takes a cache that is far behind to the log's end, with the newest page

@@ -29,8 +29,9 @@ func (p *panics) watch(end context.CancelCauseFunc) {
 	p.end = end
 }
 
-// caught is deferred. Outside of Run a panic goes on: who called is told by it.
-func (p *panics) caught() {
+// caught is deferred, and leaves a panic in err. Outside of Run it goes on: who called is
+// told by it.
+func (p *panics) caught(err *error) {
 	v := recover()
 	if v == nil {
 		return
@@ -40,17 +41,21 @@ func (p *panics) caught() {
 	if p.end == nil {
 		panic(v)
 	}
-	p.end(&Panic{v, debug.Stack()})
+	fault := &Panic{v, debug.Stack()}
+	p.end(fault)
+	*err = fault
 }
 
-// guard calls f, and ends Run if that panics.
-func (c *Client) guard(f func()) {
-	defer c.panics.caught()
+// guard calls f, and ends Run if that panics: then the error is the [Panic], and what f
+// was to do is half done.
+func (c *Client) guard(f func()) (err error) {
+	defer c.panics.caught(&err)
 	f()
+	return nil
 }
 
 // beside runs f in a goroutine of its own, under guard.
-func (c *Client) beside(wg *sync.WaitGroup, f func()) { wg.Go(func() { c.guard(f) }) }
+func (c *Client) beside(wg *sync.WaitGroup, f func()) { wg.Go(func() { _ = c.guard(f) }) }
 
 // panicOf is the panic that ended ctx, or nil.
 func panicOf(ctx context.Context) error {

@@ -1,10 +1,15 @@
 package client
 
 import (
+	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"p4p/protocol"
 )
 
 func TestAPanicAnywhereEndsRunWithAnError(t *testing.T) {
@@ -29,6 +34,52 @@ func TestAPanicAnywhereEndsRunWithAnError(t *testing.T) {
 	}
 }
 
+// faulty panics where a test says so, and ends as Run would: with nobody to hear it.
+func faulty(t *testing.T, l *liar) *reader {
+	r := opens(t, Options{Home: t.TempDir(), Server: l.URL, Log: slog.New(shaky{slog.DiscardHandler})})
+	r.panics.watch(func(error) {})
+	return r
+}
+
+// shaky panics when it is to log.
+type shaky struct{ slog.Handler }
+
+func (shaky) Enabled(context.Context, slog.Level) bool  { return true }
+func (shaky) Handle(context.Context, slog.Record) error { panic("a fault in here") }
+
+func wantPanic(t *testing.T, err error) {
+	t.Helper()
+	if _, ok := errors.AsType[*Panic](err); !ok {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func TestAFeedWhoseReadingPanickedIsNotReadUp(t *testing.T) {
+	l := newLiar(t)
+	l.tells(protocol.Event{Kind: protocol.EventPost, JWS: "garbage"}) // which is logged
+	wantPanic(t, faulty(t, l).readUp(t.Context()))
+}
+
+func TestAStreamThatIsOutOfOrderAndWhoseReaderPanickedIsNoEmptyOne(t *testing.T) {
+	l := newLiar(t)
+	l.tells(protocol.Event{Seq: 7, Kind: protocol.EventHidden})
+	wantPanic(t, faulty(t, l).readUp(t.Context()))
+}
+
+func TestWorkOnAllCoresIsNotDoneIfAPartOfItPanicked(t *testing.T) {
+	r := opens(t, Options{Home: t.TempDir()})
+	r.panics.watch(func(error) {})
+	wantPanic(t, r.onAllCores(100, func(i int) {
+		if i == 50 {
+			panic("oh")
+		}
+	}))
+	done := make([]bool, 100)
+	if err := r.onAllCores(len(done), func(i int) { done[i] = true }); err != nil || slices.Contains(done, false) {
+		t.Errorf("done %v, %v", done, err)
+	}
+}
+
 func TestAPanicOutsideOfRunIsToldToWhoCalled(t *testing.T) {
 	r := opens(t, Options{Home: t.TempDir()})
 	defer func() {
@@ -36,6 +87,6 @@ func TestAPanicOutsideOfRunIsToldToWhoCalled(t *testing.T) {
 			t.Errorf("it recovered %v", v)
 		}
 	}()
-	r.guard(func() { panic("oh") })
+	_ = r.guard(func() { panic("oh") })
 	t.Error("it went on")
 }

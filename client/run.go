@@ -49,7 +49,7 @@ func (c *Client) Run(ctx context.Context) error {
 		c.tidy(ctx)
 		c.every(ctx, tidyEvery, func() { c.tidy(ctx) })
 	})
-	c.guard(func() { c.stayConnected(ctx) })
+	_ = c.guard(func() { c.stayConnected(ctx) })
 	wg.Wait()
 	return panicOf(ctx)
 }

@@ -42,7 +42,11 @@ func (c *Client) RemoteSearch(ctx context.Context, words string, limit int) ([]I
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range c.verify(a.Events, s.Info.Server) {
+		entries, err := c.verify(a.Events, s.Info.Server)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
 			muted := unheard.Authors[e.Record.Author] || unheard.Records[e.Record.ID]
 			if !muted && (e.Kind == protocol.EventPost || e.Kind == protocol.EventComment) {
 				i := c.itemOf(e.Record)

@@ -27,9 +27,11 @@ func (ss *session) inTime(wait func() error) error {
 		case <-done:
 		}
 	})
-	err := wait()
-	close(done)
-	wg.Wait()
+	err := func() error {
+		defer wg.Wait()
+		defer close(done)
+		return wait() // which may panic
+	}()
 	if err != nil && stalled {
 		return protocol.Errorf(protocol.CodeUnavailable,
 			"The server at %s does not go on with what it began: try again later.", ss.server.URL()).Because(err)

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -171,12 +172,14 @@ func (ss *session) follow(ctx context.Context, once bool) error {
 	frames := make(chan []protocol.Event, framesAhead)
 	var wg sync.WaitGroup
 	var ended error
-	ss.c.beside(&wg, func() {
+	wg.Go(func() {
 		defer close(frames)
-		ended = ss.read(reading, frames, once)
+		fault := ss.c.guard(func() { ended = ss.read(reading, frames, once) })
+		ended = cmp.Or(fault, ended)
 	})
 	var err error
-	ss.c.guard(func() { err = ss.store(ctx, frames, once) })
+	fault := ss.c.guard(func() { err = ss.store(ctx, frames, once) })
+	err = cmp.Or(fault, err)
 	stop()
 	ss.close()
 	for range frames { // until the reader has ended
@@ -244,7 +247,10 @@ func (ss *session) next() ([]protocol.Event, error) {
 func (ss *session) store(ctx context.Context, frames <-chan []protocol.Event, once bool) error {
 	for events := range frames {
 		events = more(events, frames)
-		entries := ss.c.verify(events, ss.server.Info.Server)
+		entries, err := ss.c.verify(events, ss.server.Info.Server)
+		if err != nil {
+			return err
+		}
 		a, err := ss.c.cache.Append(ctx, ss.place.History, entries)
 		if err != nil {
 			return err

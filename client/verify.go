@@ -46,30 +46,44 @@ func entryOf(e protocol.Event, server protocol.UUID) (cache.Entry, error) {
 var errNameless = errors.New("an event does not say which record it is about")
 
 // verify verifies events on all cores. What does not verify becomes an entry that
-// stands for its place only; its number goes to the log.
-func (c *Client) verify(events []protocol.Event, server protocol.UUID) []cache.Entry {
+// stands for its place only; its number goes to the log. An error is a [Panic]: then
+// the entries are none.
+func (c *Client) verify(events []protocol.Event, server protocol.UUID) ([]cache.Entry, error) {
 	entries := make([]cache.Entry, len(events))
-	var next, bad atomic.Int64
+	var bad atomic.Int64
 	var why atomic.Value
-	work := func() {
-		for i := next.Add(1) - 1; i < int64(len(events)); i = next.Add(1) - 1 {
-			var err error
-			if entries[i], err = entryOf(events[i], server); err != nil {
-				bad.Add(1)
-				why.Store(protocol.CodeOf(err))
-			}
+	err := c.onAllCores(len(events), func(i int) {
+		var err error
+		if entries[i], err = entryOf(events[i], server); err != nil {
+			bad.Add(1)
+			why.Store(protocol.CodeOf(err))
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(events)) - 1 {
-		c.beside(&wg, work)
-	}
-	work()
-	wg.Wait()
 	if n := bad.Load(); n > 0 {
 		c.log.Warn("the server sent records that do not verify; they are not shown", "count", n, "last", why.Load())
 	}
-	return entries
+	return entries, nil
+}
+
+// onAllCores calls f with 0 to n-1, under guard.
+func (c *Client) onAllCores(n int, f func(i int)) error {
+	var next atomic.Int64
+	work := func() {
+		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+			f(int(i))
+		}
+	}
+	faults := make([]error, max(1, min(runtime.GOMAXPROCS(0), n)))
+	var wg sync.WaitGroup
+	for i := range faults[1:] {
+		wg.Go(func() { faults[i+1] = c.guard(work) })
+	}
+	faults[0] = c.guard(work)
+	wg.Wait()
+	return errors.Join(faults...)
 }
 
 // inOrder checks that events continue the log behind seq.
