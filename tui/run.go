@@ -118,6 +118,7 @@ func Run(ctx context.Context, o Options) error {
 	program := append([]tea.ProgramOption{
 		tea.WithContext(ctx), tea.WithInput(cleanPastes(o.In)), tea.WithOutput(canvas.File()),
 		tea.WithEnvironment(o.Env), tea.WithColorProfile(profile),
+		tea.WithFPS(120),           // a key waits half as long for its frame; see docs/performance.md
 		tea.WithoutSignalHandler(), // signals end ctx
 	}, o.program...)
 	_, err := tea.NewProgram(a, program...).Run()
