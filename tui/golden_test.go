@@ -353,6 +353,36 @@ var scenes = []struct {
 		p.fake.err = protocol.Errorf(protocol.CodeNoServer, "The server at p4p.example cannot be reached: check the address, and that this computer is online.")
 		p.press("ctrl+s")
 	}},
+	{"restore", newFake, func(p *person) { p.press("R") }},
+	{"restore_passphrase", newFake, func(p *person) {
+		p.press("R")
+		p.types("testdata/album/notes.txt")
+		p.press("enter")
+		p.types("open sesame")
+	}},
+	{"restore_bad", newFake, func(p *person) {
+		p.press("R")
+		p.types("testdata/album/notes.txt")
+		p.press("enter")
+		p.types("open sesame")
+		p.press("enter")
+	}},
+	{"receive", newFake, func(p *person) { p.press("V") }},
+	{"receive_bad", newFake, func(p *person) {
+		p.press("V")
+		p.paste(aLink(false).URL())
+		p.press("enter")
+	}},
+	{"other_server", func() *fake { f := elsewhere(); f.other = "https://p4p.example"; return f }, func(p *person) {
+		p.press("a")
+		p.paste(aLink(false).URL())
+		p.press("enter")
+	}},
+	{"other_server_new", elsewhere, func(p *person) {
+		p.press("a")
+		p.paste(aLink(false).URL())
+		p.press("enter", "y")
+	}},
 	{"discard", func() *fake {
 		f := lively()
 		f.waits(protocol.KindPost, protocol.UUID{}, "Waiting for the train.")
