@@ -47,6 +47,17 @@ func TestOneIsOneselfAgainFromABackupInTheApp(t *testing.T) {
 	s.ends()
 }
 
+// receives goes on with a move's text until its code is asked for.
+func (s *terminal) receives(move string) {
+	s.t.Helper()
+	s.press("V")
+	s.see("Move here from another machine of yours")
+	s.press("\x1b[200~" + move + "\x1b[201~")
+	s.see("P4P://MOVE/")
+	s.press("\r")
+	s.see("The code beside the QR code")
+}
+
 // And from the old machine, which shows a move; its code is typed by hand.
 func TestOneMovesToAnotherMachineInTheApp(t *testing.T) {
 	if testing.Short() {
@@ -59,12 +70,7 @@ func TestOneMovesToAnotherMachineInTheApp(t *testing.T) {
 	home := t.TempDir()
 	s := openTerminal(t, home, 80, 24, dark.fg, dark.bg)
 	s.see("I move here from another machine", "online")
-	s.press("V")
-	s.see("Move here from another machine of yours")
-	s.press("\x1b[200~" + shown.Move + "\x1b[201~")
-	s.see("P4P://MOVE/")
-	s.press("\r")
-	s.see("The code beside the QR code")
+	s.receives(shown.Move)
 	s.press("0000-0000-0000\r")
 	s.see("does not open this move")
 	s.press("\x15" + shown.Code + "\r")
@@ -90,12 +96,7 @@ func TestOneWhoMovesStaysOnTheServerThatTheAppWasStartedWith(t *testing.T) {
 
 	s := openTerminal(t, home, 80, 24, dark.fg, dark.bg, "--server", at.URL)
 	s.see("Before the move", "online")
-	s.press("V")
-	s.see("Move here from another machine of yours")
-	s.press("\x1b[200~" + shown.Move + "\x1b[201~")
-	s.see("P4P://MOVE/")
-	s.press("\r")
-	s.see("The code beside the QR code")
+	s.receives(shown.Move)
 	s.press(shown.Code + "\r")
 	isNow(t, home, was)
 	s.see("you ·", "Before the move", "A stranger passes by", "● online")

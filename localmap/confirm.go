@@ -18,8 +18,8 @@ type Naming struct {
 // taken by two people, only one is confirmed without a word that they are one.
 //
 // Codes beside those of UpdateFriendship: bad_name; looks_like without [LookAlike];
-// name_taken when the posts of
-// another device show the name, without [SamePerson], or when as.Name is that of somebody with friendships.
+// name_taken when the posts of another device show the name, without [SamePerson], or
+// when as.Name is that of somebody with friendships.
 func (m *Map) ConfirmFriendship(ctx context.Context, id protocol.UUID, as Naming, change func(*Friendship) error) (Friendship, error) {
 	if as.Name != "" {
 		name, err := CheckName(as.Name)
@@ -28,25 +28,12 @@ func (m *Map) ConfirmFriendship(ctx context.Context, id protocol.UUID, as Naming
 		}
 		as.Name = name
 	}
-	var stored Friendship
-	err := m.write(ctx, func(t *tx) error {
-		before, err := getFriendship(ctx, t, id)
-		if err != nil {
-			return err
+	return m.updateFriendship(ctx, id, func(t *tx, f Friendship) (Friendship, error) {
+		if f.State != StateAccepted || f.Named {
+			return f, nil
 		}
-		if before.State == StateAccepted && !before.Named {
-			if before, err = t.name(ctx, before, as); err != nil {
-				return err
-			}
-		}
-		f := before.clone()
-		if err := change(&f); err != nil {
-			return err
-		}
-		stored, err = t.update(ctx, before, f)
-		return err
-	})
-	return stored, err
+		return t.name(ctx, f, as)
+	}, change)
 }
 
 // name puts an acceptance under the person that as says.

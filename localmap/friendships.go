@@ -178,10 +178,19 @@ func (t *tx) person(ctx context.Context, name string, samePerson bool, consent [
 // change ID, Server, Role, Contact, Name and Named, nor a base key that is known
 // of this side, nor one that a name sticks to.
 func (m *Map) UpdateFriendship(ctx context.Context, id protocol.UUID, change func(*Friendship) error) (Friendship, error) {
+	return m.updateFriendship(ctx, id, func(_ *tx, f Friendship) (Friendship, error) { return f, nil }, change)
+}
+
+// updateFriendship is [Map.UpdateFriendship] after prepare, which may put the friendship
+// under another person in the same transaction and returns it as it is stored then.
+func (m *Map) updateFriendship(ctx context.Context, id protocol.UUID, prepare func(*tx, Friendship) (Friendship, error), change func(*Friendship) error) (Friendship, error) {
 	var stored Friendship
 	err := m.write(ctx, func(t *tx) error {
 		before, err := getFriendship(ctx, t, id)
 		if err != nil {
+			return err
+		}
+		if before, err = prepare(t, before); err != nil {
 			return err
 		}
 		f := before.clone()
