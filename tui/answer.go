@@ -25,8 +25,8 @@ func newAnswer(u *ui, f client.Friendship) *sheet {
 			"Is this " + name + "? Only if you say yes does the name stick.",
 			"Ask " + name + ", by voice or side by side: if the same number stands there, nobody sits between you.",
 		},
-		answer: true,
-		yes:    "confirm", no: "refuse",
+		answer: true, waits: true,
+		yes: "confirm", no: "refuse",
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				_, err := u.client.Confirm(ctx, f.Friendship)

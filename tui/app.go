@@ -133,6 +133,7 @@ func (a *app) readNotices() tea.Cmd {
 // Update takes a message and asks the screens for what their view lacks.
 func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := a.handle(msg)
+	a.toast.place(a.top().screen)
 	return a, tea.Batch(cmd, a.prepare())
 }
 

@@ -107,12 +107,23 @@ func (i *invite) text(w, h int, withCode bool, last []string) []string {
 	}
 	t := i.theme
 	add(t.Title.Render, "An invite for "+name)
-	if withCode {
-		add(t.Text.Render, "Let the phone scan the code, or send this link in a private message ("+i.keyOf(i.keys(), keymap.Copy)+" copies it, "+i.keyOf(i.keys(), keymap.SMS)+" by SMS):")
-	} else {
+	reach, warn := i.reachWords()
+	switch {
+	case i.unsent:
+		add(t.Warn.Render, "! It does not work yet: the server has to be reached first.")
+	case warn:
+		add(t.Warn.Render, reach)
+	}
+	copies := i.keyOf(i.keys(), keymap.Copy) + " copies "
+	switch {
+	case i.inv.Link.Loopback():
+		add(t.Text.Render, "For another p4p on this machine, "+copies+"the link:")
+	case withCode:
+		add(t.Text.Render, "Let the phone scan the code, or send this link in a private message ("+copies+"it, "+i.keyOf(i.keys(), keymap.SMS)+" by SMS):")
+	default:
 		cols, rows := i.code.Size()
 		add(t.Warn.Render, "! The window is too small for the code: it needs "+thousands(cols+words+2)+" columns and "+thousands(rows+1)+" rows.")
-		add(t.Text.Render, i.keyOf(i.keys(), keymap.SavePNG)+" saves it as a picture; "+i.keyOf(i.keys(), keymap.Copy)+" copies the link, "+i.keyOf(i.keys(), keymap.ShowLink)+" shows it:")
+		add(t.Text.Render, i.keyOf(i.keys(), keymap.SavePNG)+" saves it as a picture; "+copies+"the link, "+i.keyOf(i.keys(), keymap.ShowLink)+" shows it:")
 	}
 	for _, l := range hardWrap(i.inv.Link.URL(), w-2) {
 		if !withCode {
@@ -121,12 +132,8 @@ func (i *invite) text(w, h int, withCode bool, last []string) []string {
 		out = append(out, t.Key.Render(l))
 	}
 	ends = append(ends, len(out))
-	if i.unsent {
-		add(t.Warn.Render, "! It does not work yet: the server has to be reached first.")
-	} else if text, warn := i.reachWords(); warn {
-		add(t.Warn.Render, text)
-	} else if text != "" {
-		add(t.Dim.Render, text)
+	if reach != "" && !warn && !i.unsent {
+		add(t.Dim.Render, reach)
 	}
 	add(t.Dim.Render, "It works once, "+i.remains()+". Waiting for "+name+"…")
 	if len(out)+len(ends)+len(last) <= h {
@@ -178,8 +185,16 @@ func (i *invite) hints() []keymap.Intent {
 		}
 		return []keymap.Intent{keymap.Back}
 	}
-	hints := []keymap.Intent{keymap.Copy, keymap.SMS, keymap.SavePNG, keymap.ShowLink}
-	if opens, shuts := i.reachable(); opens || shuts {
+	hints := []keymap.Intent{keymap.Copy}
+	opens, shuts := i.reachable()
+	if opens {
+		hints = append(hints, keymap.Reach)
+	}
+	if !i.inv.Link.Loopback() {
+		hints = append(hints, keymap.SMS)
+	}
+	hints = append(hints, keymap.SavePNG, keymap.ShowLink)
+	if shuts {
 		hints = append(hints, keymap.Reach)
 	}
 	return append(hints, keymap.Back)

@@ -37,7 +37,7 @@ func (u *ui) remake(f client.Friendship) tea.Cmd {
 			body: []string{"The one that you sent opens nothing any more."},
 		})
 	}
-	s := &sheet{ui: u, subject: "A new invite for " + line(f.Name, 40), yes: "try again", no: "later", onYes: anew}
+	s := &sheet{ui: u, subject: "A new invite for " + line(f.Name, 40), yes: "try again", no: "leave it", onYes: anew}
 	return tea.Batch(u.open(s), s.run(anew("")))
 }
 

@@ -71,8 +71,8 @@ func askConfirmDevice(u *ui, f client.Friendship) *sheet {
 			"Safety number " + f.SafetyNumber,
 			"If it is the same person, this becomes one more device of " + name + "'s, and the posts of both show the name. Two people need two names. If you do not know who accepted, leave this and refuse.",
 		},
-		answer: true,
-		yes:    "the same person", no: "somebody else",
+		answer: true, waits: true,
+		yes: "the same person", no: "somebody else",
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				_, err := u.client.ConfirmDevice(ctx, f.Friendship)

@@ -26,6 +26,7 @@ type sheet struct {
 	onYes   func(typed string) work
 	onNo    func() work    // nil: no only closes
 	answer  bool           // it asks about an acceptance
+	waits   bool           // what it asks can be answered later
 	moves   bool           // it takes the text of a move
 	backup  func() tea.Cmd // one more answer of a reminder; else nil
 	busy    bool
@@ -175,11 +176,11 @@ func (s *sheet) view(w, h int) frame {
 	if s.field == nil && !s.busy {
 		yes, no := s.answers()
 		x, y := 1+cells(yes), len(lines)
-		s.hitIntent(1, y, x, keymap.Ask, keymap.Yes)
+		s.hitIntent(1, y, x, s.keys(), keymap.Yes)
 		if s.narrow(w) {
 			x, y = -2, y+1
 		}
-		s.hitIntent(x+3, y, x+3+cells(no), keymap.Ask, keymap.No)
+		s.hitIntent(x+3, y, x+3+cells(no), s.keys(), keymap.No)
 		if s.backup != nil {
 			x += 6 + cells(no)
 			if s.narrow(w) {
@@ -202,7 +203,7 @@ func (s *sheet) part(body []string, room, w int) []string {
 	out := append([]string{}, body[s.from:s.from+room]...)
 	mark := "… " + count(s.hidden+1, "more line", "more lines")
 	if s.field == nil {
-		mark += ": " + s.keyOf(keymap.Ask, keymap.Down) + " shows them"
+		mark += ": " + s.keyOf(s.keys(), keymap.Down) + " shows them"
 	}
 	if s.hidden > 0 {
 		out[room-1] = s.theme.Dim.Render(cut(" "+mark, w))
@@ -222,7 +223,7 @@ func (s *sheet) narrow(w int) bool {
 
 // answers are the keys of yes and no with their words.
 func (s *sheet) answers() (yes, no string) {
-	return s.theme.Key.Render(s.keyOf(keymap.Ask, keymap.Yes)) + " " + s.yes, s.theme.Key.Render(s.keyOf(keymap.Ask, keymap.No)) + " " + s.no
+	return s.theme.Key.Render(s.keyOf(s.keys(), keymap.Yes)) + " " + s.yes, s.theme.Key.Render(s.keyOf(s.keys(), keymap.No)) + " " + s.no
 }
 
 // tail is the field or the answers, and what went wrong.
@@ -276,6 +277,9 @@ func (s *sheet) keys() keymap.Map {
 	}
 	if s.backup != nil {
 		return s.bound(keymap.Reminder)
+	}
+	if s.waits {
+		return s.bound(keymap.Wait)
 	}
 	return s.bound(keymap.Ask)
 }

@@ -49,8 +49,9 @@ func TestALinkThatWorksHereOnlyIsNotSent(t *testing.T) {
 	f := lively()
 	f.loopback = true
 	p := sit(t, f, 120, 40)
-	p.press("i").types("Bob").press("enter", "m").sees("works on this machine only: an SMS with it brings nobody here.", "L opens this computer").did("invite Bob")
-	p.press("L", "m").sees("Send the invite for Bob by SMS")
+	p.press("i").types("Bob").press("enter").sees("L to open it to your network").doesNotSee("m SMS", "by SMS").sees("c copy L network")
+	p.press("m").sees("works on this machine only: an SMS with it brings nobody here.", "L opens this computer").did("invite Bob")
+	p.press("L").sees("m by SMS", "m SMS").press("m").sees("Send the invite for Bob by SMS")
 }
 
 func TestTheCountdownGoesOnByItselfAndEndsInAnOfferToMakeANewOne(t *testing.T) {

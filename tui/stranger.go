@@ -121,7 +121,7 @@ func askTell(u *ui, n int) *sheet {
 func askRefuse(u *ui, f client.Friendship) *sheet {
 	name := line(f.Name, 40)
 	return &sheet{
-		ui: u, subject: "Refuse whoever accepted the invite for " + name + "?", yes: "refuse and make a new invite", no: "only refuse",
+		ui: u, subject: "Refuse whoever accepted the invite for " + name + "?", yes: "refuse and make a new invite", no: "only refuse", waits: true,
 		body: []string{"No name is given to anybody, and the old link is burnt. Send the new one to " + name + " by another way: somebody read the old one."},
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {

@@ -24,9 +24,21 @@ type toast struct {
 	text string
 	mood mood
 	gen  int
+	over screen // that it came up over, once that is known; it goes with it
 }
 
 type toastGoneMsg struct{ gen int }
+
+// place leaves a toast to the screen over which it came up: over another one it would
+// seem to be about what is there.
+func (t *toast) place(top screen) {
+	if t.over == nil {
+		t.over = top
+	}
+	if t.over != top {
+		t.text = ""
+	}
+}
 
 // say shows a sentence for as long as it takes to read.
 func (u *ui) say(m mood, text string) tea.Cmd {
@@ -36,7 +48,7 @@ func (u *ui) say(m mood, text string) tea.Cmd {
 
 // show shows a sentence that the log has already.
 func (u *ui) show(m mood, text string) tea.Cmd {
-	u.toast = toast{text, m, u.next()}
+	u.toast = toast{text: text, mood: m, gen: u.next()}
 	shown := 4*time.Second + time.Duration(len(text))*40*time.Millisecond
 	return u.after(shown, toastGoneMsg{u.toast.gen})
 }

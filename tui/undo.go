@@ -56,7 +56,7 @@ func (u *ui) tookDeletion(msg deletedMsg) tea.Cmd {
 		text = "Deleted, " + thousands(n) + " by now: " + u.keyOf(keymap.Global, keymap.Undelete) + " undoes one after the other, the last first."
 	}
 	u.record(good, text, "")
-	u.toast = toast{text, good, u.next()}
+	u.toast = toast{text: text, mood: good, gen: u.next()}
 	over := u.after(undoTime, undoOverMsg{msg.id, u.toast.gen})
 	for _, l := range u.layers {
 		if t, ok := l.screen.(*thread); ok && t.post.ID == msg.record {

@@ -42,7 +42,7 @@ func askWarning(u *ui) *sheet {
 		backup = func() tea.Cmd { return u.open(askBackupPath(u)) }
 	}
 	return &sheet{
-		ui: u, subject: subject, body: []string{w.Text}, yes: seen, no: "keep it", backup: backup,
+		ui: u, subject: subject, body: []string{w.Text}, yes: seen, no: "keep it", backup: backup, waits: true,
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) { return nil, u.client.Dismiss(ctx, w) }
 		},

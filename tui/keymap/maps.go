@@ -262,6 +262,14 @@ var Ask = Map{"Yes or no", []Binding{
 	bind(Yes, "y", "yes", "yes", "y", "Y"),
 	bind(No, "n", "no", "no", "n", "N"),
 	down, up,
+	bind(Back, "esc", "close", "close; nothing is done", "esc", "q"),
+}}
+
+// Wait is the same where the question stays and can be answered later.
+var Wait = Map{"Yes, no or later", []Binding{
+	bind(Yes, "y", "yes", "yes", "y", "Y"),
+	bind(No, "n", "no", "no", "n", "N"),
+	down, up,
 	bind(Back, "esc", "later", "neither, for now", "esc", "q"),
 }}
 
@@ -296,7 +304,7 @@ var HelpPages = Map{"Help", []Binding{down, up, top, bottom, pageDown, pageUp, b
 
 // Places are all maps: those of the help, and those of the small questions.
 func Places() []Map {
-	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Reminder, Pick, ImportShown, Pages, HelpPages, MoveShown, Commands, Messages)
+	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Wait, Reminder, Pick, ImportShown, Pages, HelpPages, MoveShown, Commands, Messages)
 }
 
 // Messages is the keys of the log.
