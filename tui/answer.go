@@ -29,8 +29,11 @@ func newAnswer(u *ui, f client.Friendship) *sheet {
 		yes: "confirm", no: "refuse",
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
-				_, err := u.client.Confirm(ctx, f.Friendship)
-				return u.confirmed(f, err)
+				made, err := u.client.Confirm(ctx, f.Friendship)
+				if err != nil {
+					made = f
+				}
+				return u.confirmed(made, err)
 			}
 		},
 		onNo: func() work {

@@ -238,8 +238,8 @@ func TestAnInviteEndsInANameOnTheWholeFeed(t *testing.T) {
 	}
 	f.someoneAccepts()
 	p.hears(client.FriendsChanged|client.NoticesChanged).sees("Someone accepted the invite you made for Bob", "12345 67890 11111 22222 33333 44444", "Is this Bob?")
-	p.press("y").did("invite Bob", "confirm Bob").sees("Bob is a friend now")
-	p.hears(client.LabelsChanged|client.NoticesChanged|client.FriendsChanged).sees("★ Bob", "I am Bob, by the way.").doesNotSee("Press y")
+	p.press("y").did("invite Bob", "confirm Bob").sees("Bob is a friend now", "12345 67890", "s compare safety numbers")
+	p.hears(client.LabelsChanged|client.NoticesChanged|client.FriendsChanged).press("esc").sees("★ Bob", "I am Bob, by the way.").doesNotSee("Press y")
 }
 
 func TestComparedSafetyNumbersMarkAFriendEverywhere(t *testing.T) {

@@ -239,6 +239,17 @@ var scenes = []struct {
 		p.fake.someoneAccepts()
 		p.hears(client.FriendsChanged | client.NoticesChanged)
 	}},
+	{"invite_friend", lively, func(p *person) {
+		p.press("i").types("Bob").press("enter")
+		p.fake.someoneAccepts()
+		p.hears(client.FriendsChanged | client.NoticesChanged).press("y")
+		p.hears(client.FriendsChanged | client.NoticesChanged)
+	}},
+	{"invite_later", lively, func(p *person) {
+		p.press("i").types("Bob").press("enter")
+		p.fake.someoneAccepts()
+		p.hears(client.FriendsChanged | client.NoticesChanged).press("esc")
+	}},
 	{"invite_same", lively, func(p *person) { p.press("i").types("Alice").press("enter") }},
 	{"confirm_same", lively, func(p *person) {
 		p.fake.friends = append(p.fake.friends, client.Friendship{Name: "Alice", Friendship: id(502), State: client.StateInvited, Inviter: true, Since: t0})

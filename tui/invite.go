@@ -33,6 +33,7 @@ type invite struct {
 	code    qr.Code
 	err     error // why there is no code
 	state   client.FriendState
+	f       *client.Friendship // as it was read last
 	unsent  bool
 	number  string // of the friend, "" for none that is kept
 	gen     int
@@ -215,26 +216,50 @@ func (i *invite) update(msg tea.Msg) tea.Cmd {
 
 func (i *invite) took(msg inviteStateMsg) tea.Cmd {
 	i.loading = false
+	var cmd tea.Cmd
 	if msg.f != nil {
-		i.state, i.unsent, i.number = msg.f.State, msg.f.Unsent, msg.number
-		if i.state == client.StateAccepted {
-			return tea.Batch(i.close(i), i.open(newAnswer(i.ui, *msg.f)))
+		was := i.state
+		i.f, i.state, i.unsent, i.number = msg.f, msg.f.State, msg.f.Unsent, msg.number
+		if i.state == client.StateAccepted && was != i.state && !i.answering() {
+			cmd = tea.Batch(i.closeAbove(i), i.open(newAnswer(i.ui, *i.f)))
 		}
 	}
 	if i.stale {
-		return i.load()
+		return tea.Batch(cmd, i.load())
 	}
-	return nil
+	return cmd
+}
+
+// settled tells what became of an acceptance: on the screen of its invite, where that is
+// open, in place of a link that opens nothing any more.
+func (u *ui) settled(f client.Friendship, said string) tea.Cmd {
+	for _, l := range u.layers {
+		if i, ok := l.screen.(*invite); ok && i.inv.Friendship == f.Friendship {
+			i.f, i.state, i.unsent = &f, f.State, f.Unsent
+			return u.closeAbove(i)
+		}
+	}
+	return u.say(good, said)
 }
 
 func (i *invite) key(intent keymap.Intent) tea.Cmd {
-	if !i.isOpen() && intent != keymap.Back && intent != keymap.Reissue {
-		if intent == keymap.None {
-			return nil
+	friend := i.state == client.StateFriend && i.f != nil
+	switch intent {
+	case keymap.Verify, keymap.Whose:
+		if !friend {
+			return i.say(note, "Nobody is a friend by this invite yet.")
 		}
-		return i.say(note, "This link opens nothing any more.")
+	case keymap.None, keymap.Back, keymap.Reissue:
+	default:
+		if !i.isOpen() {
+			return i.say(note, "This link opens nothing any more.")
+		}
 	}
 	switch intent {
+	case keymap.Verify:
+		return i.open(newSafety(i.ui, *i.f))
+	case keymap.Whose:
+		return i.open(postsOfFriend(i.ui, i.f.Name))
 	case keymap.Back:
 		return i.close(i)
 	case keymap.Copy:

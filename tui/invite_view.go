@@ -31,7 +31,7 @@ func (i *invite) covers(w, h int) bool {
 func (i *invite) view(w, h int) frame {
 	switch {
 	case !i.isOpen():
-		return frame{lines: i.over(w)}
+		return frame{lines: i.over(w, h)}
 	case i.covers(w, h) && h == i.height:
 		lines := i.sideBySide(w, h-1, append([]string{i.connection()}, i.news(w)...))
 		return frame{lines: append(fit(lines, h-1), i.footer(i, h-1))}
@@ -147,12 +147,17 @@ func (i *invite) text(w, h int, withCode bool, last []string) []string {
 }
 
 // over is what became of an invite that is no longer open.
-func (i *invite) over(w int) []string {
+func (i *invite) over(w, h int) []string {
+	if i.state == client.StateFriend && i.f != nil {
+		return i.befriended(w, h)
+	}
 	name := line(i.inv.Name, 24)
 	text := "The invite for " + name + " is no longer open."
 	switch i.known() {
 	case client.StateFriend:
 		text = name + " is a friend now. Their posts show the name, the earlier ones too."
+	case client.StateAccepted:
+		text = "Someone accepted the invite for " + name + " and waits for your answer."
 	case client.StateExpired:
 		text = "The invite for " + name + " expired before anybody used it."
 	case client.StateRevoked:
@@ -170,6 +175,38 @@ func (i *invite) over(w int) []string {
 	return out
 }
 
+// befriended is who the friend is that an invite made, and what to do next.
+func (i *invite) befriended(w, h int) []string {
+	name := line(i.f.Name, 24)
+	var out []string
+	add := func(style func(...string) string, text string) {
+		for _, l := range wrapOwn(text, w-4) {
+			out = append(out, "  "+style(l))
+		}
+	}
+	add(i.theme.Good.Render, "✓ "+name+" is a friend now. Their posts show the name, the earlier ones too.")
+	if i.f.Unsent {
+		add(i.theme.Warn.Render, "! The server has not got it yet; it is told when it is reached.")
+	}
+	told := len(out)
+	for _, l := range numberLines(i.f.SafetyNumber, w-4) {
+		out = append(out, "  "+i.theme.Strong.Render(l))
+	}
+	if i.f.Verified {
+		add(i.theme.Good.Render, "✓ You compared it: "+name+" is verified.")
+	} else {
+		add(i.theme.Text.Render, "Ask "+name+", by voice or side by side: if the same number stands there, nobody sits between you.")
+	}
+	compared := len(out)
+	out = append(out, i.choices(w, keymap.InviteShown, choice{keymap.Verify, "compare safety numbers"}, choice{keymap.Whose, "what " + name + " posted"})...)
+	if len(out)+3 <= h {
+		out = slices.Insert(out, compared, "")
+		out = slices.Insert(out, told, "", "  "+i.theme.Dim.Render("Safety number"))
+		out = slices.Insert(out, 0, "")
+	}
+	return out
+}
+
 func (i *invite) canRemake() bool {
 	return reissuable(client.Friendship{State: i.known(), Inviter: true})
 }
@@ -180,6 +217,9 @@ func (i *invite) keys() keymap.Map { return i.bound(keymap.InviteShown) }
 
 func (i *invite) hints() []keymap.Intent {
 	if !i.isOpen() {
+		if i.state == client.StateFriend && i.f != nil {
+			return []keymap.Intent{keymap.Verify, keymap.Back, keymap.Whose}
+		}
 		if i.canRemake() {
 			return []keymap.Intent{keymap.Reissue, keymap.Back}
 		}

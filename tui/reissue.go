@@ -41,11 +41,14 @@ func (u *ui) remake(f client.Friendship) tea.Cmd {
 	return tea.Batch(u.open(s), s.run(anew("")))
 }
 
-// showInvite opens an invite, in place of another that is shown.
+// showInvite opens an invite, in place of another that is open.
 func (u *ui) showInvite(inv client.Invite) tea.Cmd {
 	var closed tea.Cmd
-	if i, shown := u.top().screen.(*invite); shown {
-		closed = u.close(i)
+	for _, l := range u.layers {
+		if i, ok := l.screen.(*invite); ok {
+			closed = u.close(i)
+			break
+		}
 	}
 	return tea.Batch(closed, u.open(newInvite(u, inv)))
 }

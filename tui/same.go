@@ -57,7 +57,7 @@ func (u *ui) confirmed(f client.Friendship, err error) (func() tea.Cmd, error) {
 		return func() tea.Cmd { return u.open(askConfirmDevice(u, f)) }, nil
 	}
 	return func() tea.Cmd {
-		return u.say(good, line(f.Name, 40)+" is a friend now: all their posts show the name, the earlier ones too.")
+		return u.settled(f, line(f.Name, 40)+" is a friend now: all their posts show the name, the earlier ones too.")
 	}, err
 }
 
@@ -75,9 +75,9 @@ func askConfirmDevice(u *ui, f client.Friendship) *sheet {
 		yes: "the same person", no: "somebody else",
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
-				_, err := u.client.ConfirmDevice(ctx, f.Friendship)
+				made, err := u.client.ConfirmDevice(ctx, f.Friendship)
 				return func() tea.Cmd {
-					return u.say(good, "This is a device of "+name+"'s now: its posts show the name, the earlier ones too.")
+					return u.settled(made, "This is a device of "+name+"'s now: its posts show the name, the earlier ones too.")
 				}, err
 			}
 		},

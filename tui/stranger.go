@@ -126,13 +126,13 @@ func askRefuse(u *ui, f client.Friendship) *sheet {
 		onYes: func(string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
 				_, made, err := u.client.RefuseAndReissue(ctx, f.Friendship)
-				return func() tea.Cmd { return u.open(newInvite(u, made)) }, err
+				return func() tea.Cmd { return u.showInvite(made) }, err
 			}
 		},
 		onNo: func() work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {
-				_, err := u.client.Refuse(ctx, f.Friendship)
-				return func() tea.Cmd { return u.say(good, "Refused. Nobody got the name "+name+".") }, err
+				refused, err := u.client.Refuse(ctx, f.Friendship)
+				return func() tea.Cmd { return u.settled(refused, "Refused. Nobody got the name "+name+".") }, err
 			}
 		},
 	}

@@ -143,6 +143,16 @@ func (u *ui) close(s screen) tea.Cmd {
 	return nil
 }
 
+// closeAbove ends all screens above one.
+func (u *ui) closeAbove(s screen) tea.Cmd {
+	for i, l := range u.layers[:len(u.layers)-1] {
+		if l.screen == s {
+			return u.close(u.layers[i+1].screen)
+		}
+	}
+	return nil
+}
+
 // below is the topmost screen that is no sheet.
 func (u *ui) below() *layer {
 	for i := len(u.layers) - 1; i > 0; i-- {

@@ -182,6 +182,8 @@ var InviteShown = Map{"An invite", []Binding{
 	bind(SMS, "m", "SMS", "send the link by SMS, with your desktop's program for messages", "m"),
 	bind(Reissue, "n", "new link", "a new link in place of this one, which opens nothing any more", "n"),
 	bind(Reach, "L", "network", "open your own server to your network, for a phone; and close it again", "L"),
+	bind(Verify, "s", "safety number", "once it made a friend: compare safety numbers", "s"),
+	bind(Whose, "w", "posts", "once it made a friend: all that this friend posted", "w"),
 	bind(Back, "esc", "close", "close; the invite stays open", "esc", "q"),
 }}
 
