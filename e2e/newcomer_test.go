@@ -119,6 +119,8 @@ func TestANewcomersFirstEvening(t *testing.T) {
 	}](t, run(t, bob, "--json", "accept", "--name", "Alicia", "--", link))
 	s.see("Someone accepted the invite you made for Bobadilla", "Safety number "+accepted.Safety)
 	s.press("y")
+	s.see("Bobadilla is a friend now", accepted.Safety)
+	s.press("\x1b")
 	// What was on the screen as a stranger's is a friend's, the past included.
 	s.row(`Bobadilla\b.*\n.*The tram was late`)
 	s.row(`Bobadilla\b.*\n.*Plums are ripe by the canal`)

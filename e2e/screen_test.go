@@ -255,6 +255,8 @@ func TestTwoTerminalsBecomeFriendsAndTheWholeFeedRelabels(t *testing.T) {
 	bob.press("Alicia\r")
 	alice.see("Someone accepted the invite you made for Bobadilla", "Safety number")
 	alice.press("y")
+	alice.see("Bobadilla is a friend now", "compare safety numbers")
+	alice.press("\x1b") // from the invite to the feed
 	alice.see("Bobadilla ·")
 	bob.press("\x1b")
 	bob.see("Alicia ·", "Wildflowers everywhere")

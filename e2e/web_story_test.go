@@ -42,7 +42,8 @@ func TestThePhoneThatScansTheTerminalsScreenBecomesAFriend(t *testing.T) {
 		t.Errorf("the phone and the terminal show different safety numbers:\n%s", numbers)
 	}
 	alice.press("y")
-	alice.see("Bobadilla Prusiner is a friend")
+	alice.see("Bobadilla Prusiner is a friend", "compare safety numbers")
+	alice.press("\x1b") // from the invite to the feed
 	alice.see("Nobody has posted here yet")
 
 	alice.press("n")
