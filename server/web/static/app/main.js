@@ -1,15 +1,19 @@
 // The beginning: what the browser can do, the frame around the screens, the routes.
 
 import { capable } from "../p4p/crypto.js";
-import { accept, otherWays, readFragment } from "./accept.js";
 import { app, bus, follow, go, listen, route, start } from "./app.js";
-import { copy } from "./copy.js";
 import { button, el } from "./dom.js";
 import { waitsForMe } from "./friends.js";
-import { scan } from "./scan.js";
-import * as screens from "./screens.js";
 import { when } from "./text.js";
 import { programURL } from "./trusted.js";
+import { accept, otherWays, readFragment } from "./views/accept.js";
+import { copy } from "./views/copy.js";
+import { feed } from "./views/feed.js";
+import { friends } from "./views/friends.js";
+import { invite } from "./views/invite.js";
+import { scan } from "./views/scan.js";
+import { thread } from "./views/thread.js";
+import { write } from "./views/write.js";
 
 const here = route();
 // Taken out of the address bar before anything else happens.
@@ -39,13 +43,13 @@ function draw(first = false) {
   gone = new AbortController();
   const { screen, id } = route();
   const views = {
-    feed: () => screens.feed(gone.signal),
-    thread: () => screens.thread(gone.signal, id),
-    write: () => screens.write(gone.signal),
-    friends: () => screens.friends(gone.signal),
+    feed: () => feed(gone.signal),
+    thread: () => thread(gone.signal, id),
+    write: () => write(gone.signal),
+    friends: () => friends(gone.signal),
     scan: () => scan(gone.signal),
     copy: () => copy(),
-    invite: () => screens.invite(gone.signal, id),
+    invite: () => invite(gone.signal, id),
     accept: () => accept(gone.signal, id),
     nowhere: () => message("There is nothing at this address", "The link may have been cut off on the way: ask for it again.", el("a", { class: "button", href: "/", text: "Read the feed" })),
   };

@@ -1,14 +1,14 @@
 // The page that a link leads to. Opening it consumes nothing; a deliberate press does.
 
-import { codeOf, P4PError } from "../p4p/error.js";
-import { linkApp, linkURL, parseFragment } from "../p4p/link.js";
-import { app, go, listen, base } from "./app.js";
+import { codeOf, P4PError } from "../../p4p/error.js";
+import { linkApp, linkURL, parseFragment } from "../../p4p/link.js";
+import { app, go, listen, base } from "../app.js";
 import { offer } from "./copy.js";
-import { button, copy, el, field, say } from "./dom.js";
-import * as api from "./api.js";
-import { nameOf } from "./friends.js";
-import { safety } from "./screens.js";
-import { line } from "./text.js";
+import { button, copy, el, field, say } from "../dom.js";
+import * as api from "../api.js";
+import { nameOf } from "../friends.js";
+import { safety } from "./safety.js";
+import { line } from "../text.js";
 
 // What a link's fragment holds is taken out of the address bar and the history at
 // once. This tab keeps it until the invite is accepted, so that a phone may throw the

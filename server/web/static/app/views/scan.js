@@ -1,13 +1,13 @@
 // Reading an invite's or a safety number's QR code with the camera, where the browser
 // can. No picture leaves the page.
 
-import { P4PError } from "../p4p/error.js";
-import { linkURL, parseLink } from "../p4p/link.js";
-import { parseSafetyQR } from "../p4p/friendship.js";
-import { app, base, go } from "./app.js";
-import { el, say } from "./dom.js";
-import { isLive } from "./friends.js";
-import { line } from "./text.js";
+import { P4PError } from "../../p4p/error.js";
+import { linkURL, parseLink } from "../../p4p/link.js";
+import { parseSafetyQR } from "../../p4p/friendship.js";
+import { app, base, go } from "../app.js";
+import { el, say } from "../dom.js";
+import { isLive } from "../friends.js";
+import { line } from "../text.js";
 
 // canScan tells whether this browser reads QR codes.
 export async function canScan() {

@@ -1,11 +1,11 @@
 // A copy of who this phone is, for its owner to keep: offered while the secret can
 // still be read, and never in anybody's way.
 
-import { backupOf } from "../p4p/backup.js";
-import { app, base, go } from "./app.js";
-import { button, el, field, say } from "./dom.js";
-import { setSetting, setting } from "./store.js";
-import { programURL } from "./trusted.js";
+import { backupOf } from "../../p4p/backup.js";
+import { app, base, go } from "../app.js";
+import { button, el, field, say } from "../dom.js";
+import { setSetting, setting } from "../store.js";
+import { programURL } from "../trusted.js";
 
 const declinedFor = () => `no copy ${app.profile.server}`;
 

@@ -1,0 +1,88 @@
+// One friendship, and what can be done with it.
+
+import { app } from "../app.js";
+import { ask, button, el, field, say } from "../dom.js";
+import { isLive, nameOf, waitsForMe } from "../friends.js";
+import { line } from "../text.js";
+import { safety, safetyCode } from "./safety.js";
+
+const stateSentence = (r) => {
+  const name = line(r.name);
+  if (r.pending && r.state !== "invited") return `${name}: the server is told as soon as it is reached.`;
+  return {
+    invited: r.pending ? "The invite is not on the server yet; it is sent as soon as it is reached." : `Waits for ${name} to accept, until ${new Date(r.expires).toLocaleDateString("en-GB", { day: "numeric", month: "long" })}.`,
+    accepted: waitsForMe(r) ? `Somebody accepted the invite that you made for ${name}. Compare the safety number with ${name} (call, or meet) and confirm only if it is the same.` : `Waits for ${name} to confirm. You recognise each other's posts from then on.`,
+    friend: r.verified ? "Friend; you compared the safety numbers." : "Friend.",
+    ended: `${name} ended the friendship. Old posts still show the name.`,
+    refused: "You refused whoever accepted this invite.",
+    revoked: "You took this invite back.",
+    expired: "This invite expired unused.",
+  }[r.state];
+};
+
+export function friendCard(r) {
+  const name = line(r.name);
+  const card = el("article", { class: "card friend-card", "data-id": r.id, "aria-label": name }, el("h2", {}, el("bdi", { text: name })), el("p", { text: stateSentence(r) }));
+  const row = el("div", { class: "row" });
+  if (waitsForMe(r)) {
+    card.append(safety(r));
+    row.append(
+      button(`It is ${name}`, async () => {
+        const taken = app.friends.namedDevice(r.name, r.id);
+        if (taken && !(await ask(`${line(taken.name)} has a device already`, "Say yes only if this is another device of the same person: both show the same name. Somebody else needs an invite with a name of their own, so refuse this one.", "It is the same person"))) return;
+        await app.friends.confirm(r.id);
+      }, { class: "primary" }),
+      button("Refuse", async () => {
+        if (await ask("Refuse?", `Whoever accepted the invite for ${name} does not become your friend, and the link opens nothing any more.`, "Refuse")) await app.friends.refuse(r.id);
+      }),
+    );
+  } else if (r.state === "invited") {
+    row.append(
+      el("a", { class: "button primary", href: `/#invite/${r.id}`, text: "Show the invite" }),
+      button("Take it back", async () => {
+        if (await ask("Take the invite back?", "The link stops working.", "Take it back")) await app.friends.revoke(r.id);
+      }),
+    );
+  } else if (isLive(r)) {
+    card.append(
+      el(
+        "details",
+        {},
+        el("summary", { text: "Safety number" }),
+        el("p", { text: `If ${name}'s screen shows the same number, nobody sits between you. Compare it aloud, or let ${name} take a picture of the code.` }),
+        safety(r),
+        safetyCode(r, name),
+        r.state === "friend" ? button(r.verified ? "It is not the same after all" : "We compared: it is the same", () => app.friends.setVerified(r.id, !r.verified)) : null,
+      ),
+    );
+    row.append(button("Rename", () => rename(card, r)), button("Remove", () => removeFriend(r)));
+  } else {
+    row.append(button("Remove from the list", () => app.friends.forget(r.id)));
+  }
+  card.append(row);
+  return card;
+}
+
+async function removeFriend(r) {
+  const name = line(r.name);
+  const text = `You forget the name: ${name}'s posts become anonymous to you, and ${name} sees that the friendship ended.`;
+  if (await ask(`Remove ${name}?`, text, "Remove")) await app.friends.forget(r.id);
+}
+
+function rename(card, r) {
+  const input = el("input", { type: "text", value: r.name, autocomplete: "off", maxlength: "100" });
+  const form = el("form", {}, field("New name", input), el("button", { class: "primary", text: "Rename" }));
+  form.addEventListener("submit", async (e) => {
+    e.preventDefault();
+    try {
+      const name = nameOf(input.value);
+      form.remove();
+      await app.friends.rename(r.id, name);
+    } catch (err) {
+      say(err.message);
+    }
+  });
+  card.append(form);
+  input.focus();
+  input.select();
+}

@@ -1,0 +1,51 @@
+// The people whose posts show a name.
+
+import { app, listen } from "../app.js";
+import { el, field, say } from "../dom.js";
+import { isLive, waitsForMe } from "../friends.js";
+import { friendCard } from "./card.js";
+import { canScan, openLink } from "./scan.js";
+
+// forgetful tells whether this is Safari on a phone, which clears what a page stored
+// after seven days without a visit. (On the home screen a page begins anew, with
+// another identity, so that is no advice to give.)
+const forgetful = () => /iPhone|iPad|iPod/.test(navigator.userAgent) && !navigator.standalone;
+
+export function friends(signal) {
+  const list = el("div", { class: "stack" });
+  function draw() {
+    if (list.querySelector("form:focus-within")) return; // somebody types a new name
+    const rank = (r) => (waitsForMe(r) ? 0 : r.state === "friend" ? 1 : isLive(r) ? 2 : 3);
+    const rows = app.friends.rows.toSorted((a, b) => rank(a) - rank(b));
+    list.replaceChildren(
+      ...rows.map(friendCard),
+      rows.length === 0 ? el("p", { class: "card", text: "No friends yet. A friend is somebody whose posts show the name that you gave; everybody else stays anonymous." }) : "",
+    );
+  }
+  listen("friends", draw, signal);
+  draw();
+  const scan = el("a", { class: "button", href: "/#scan", text: "Scan a code", hidden: true });
+  canScan().then((can) => (scan.hidden = !can));
+  const paste = el("input", { type: "url", autocomplete: "off", inputmode: "url" });
+  const open = el("form", { class: "card" }, field("Got an invite link?", paste), el("button", { text: "Open it" }));
+  open.addEventListener("submit", (e) => {
+    e.preventDefault();
+    try {
+      openLink(paste.value);
+    } catch (err) {
+      say(err.message);
+    }
+  });
+  return el(
+    "section",
+    {},
+    el("h1", { tabindex: "-1", text: "Friends" }),
+    el("p", { class: "quiet", text: "Names stay on this phone. The server knows none of them." }),
+    el("p", { class: "row" }, el("a", { class: "button primary", href: "/#invite", text: "Invite somebody" }), scan),
+    list,
+    open,
+    el("p", { class: "quiet", text: "Who you are here lives in this browser alone. If its data is cleared, your friends' names and your identity are gone for good." }),
+    app.profile.copy ? el("p", {}, el("a", { class: "button", href: "/#copy", text: "Keep a copy of yourself" })) : null,
+    forgetful() ? el("p", { class: "warning", text: "Safari forgets a page that was not opened for a week: come back now and then." }) : null,
+  );
+}

@@ -1,0 +1,80 @@
+// Inviting somebody: the name, then the link and its QR code. The code is computed
+// here, since the secret in it is nobody else's.
+
+import { from32 } from "../../p4p/bytes.js";
+import { isLoopback, linkQR, linkURL } from "../../p4p/link.js";
+import * as api from "../api.js";
+import { app, base, go, listen } from "../app.js";
+import { ask, button, copy, el, field, say } from "../dom.js";
+import { nameOf } from "../friends.js";
+import * as qr from "../qr.js";
+import { line } from "../text.js";
+import { friendCard } from "./card.js";
+
+export function invite(signal, id) {
+  if (id) return showInvite(signal, id);
+  const input = el("input", { type: "text", autocomplete: "off", maxlength: "100", dir: "auto" });
+  const make = el("button", { class: "primary", text: "Make the invite" });
+  const form = el("form", { class: "card" }, field("Who is it for?", input, "The name stays on this phone; the server never hears it."), make);
+  form.addEventListener("submit", async (e) => {
+    e.preventDefault();
+    if (make.disabled) return;
+    make.disabled = true;
+    try {
+      const name = nameOf(input.value);
+      const taken = app.friends.sameName(name);
+      if (taken && !(await ask(`${line(taken.name)} is there already`, "Make another invite only if it is the same person with another device. Two people need two names.", "It is the same person"))) return;
+      const row = await app.friends.invite(name);
+      if (!signal.aborted) go(`/#invite/${row.id}`, { replace: true });
+    } catch (err) {
+      say(api.isTemporary(err) ? "The server cannot be reached. The invite is kept and made as soon as it can be." : err.message);
+      if (api.isTemporary(err) && !signal.aborted) go("/#friends");
+    } finally {
+      make.disabled = false;
+    }
+  });
+  return el(
+    "section",
+    {},
+    el("h1", { tabindex: "-1", text: "Invite somebody" }),
+    el("p", { text: "You get a link and a QR code for one person. Whoever opens it is told what it is and becomes your friend by pressing a button." }),
+    form,
+  );
+}
+
+function showInvite(signal, id) {
+  const place = el("div", {});
+  let shown = "";
+  function draw() {
+    const r = app.friends.row(id);
+    const now = r ? `${r.state} ${Boolean(r.pending)}` : "gone";
+    if (now === shown) return;
+    shown = now;
+    if (r?.state === "invited" && r.secret && !r.pending) place.replaceChildren(...inviteParts(r));
+    else place.replaceChildren(r ? friendCard(r) : el("p", { class: "card", text: "This invite is not there any more." }), el("p", {}, el("a", { class: "button", href: "/#friends", text: "To the friends" })));
+  }
+  listen("friends", draw, signal);
+  draw();
+  return el("section", {}, el("h1", { tabindex: "-1", text: "The invite" }), place);
+}
+
+function inviteParts(r) {
+  const name = line(r.name);
+  const l = { server: base(), friendship: r.id, secret: r.secret, pin: app.info.pin ? from32(app.info.pin.toUpperCase(), 16) : undefined };
+  const url = linkURL(l);
+  const local = isLoopback(new URL(l.server).hostname.replace(/^\[|\]$/g, ""));
+  return [
+    el("p", {}, "Let ", el("bdi", { text: name }), " scan this with the phone's camera, or send the link by a messenger that you both trust."),
+    qr.draw(linkQR(l), `QR code of the invite for ${name}`) ?? el("p", { text: "The link is too long for a QR code: send it instead." }),
+    el(
+      "div",
+      { class: "row" },
+      navigator.share ? button("Share the link", () => navigator.share({ url }).catch(() => {}), { class: "primary" }) : null,
+      button("Copy the link", () => copy(url, "Link"), { class: navigator.share ? "" : "primary" }),
+    ),
+    el("details", {}, el("summary", { text: "The link in words" }), el("p", { class: "link", text: url })),
+    local ? el("p", { class: "warning", text: "This address works on this machine only: other devices cannot reach it." }) : null,
+    el("p", { class: "quiet", text: "It works for one person and one time. You are asked to confirm before the name sticks." }),
+    el("p", {}, el("a", { class: "button quietly", href: "/#friends", text: "Done" })),
+  ].filter(Boolean);
+}
