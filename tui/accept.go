@@ -349,6 +349,9 @@ func (a *accept) hints() []keymap.Intent {
 	if a.asks() {
 		return []keymap.Intent{keymap.Yes, keymap.No, keymap.Back}
 	}
+	if a.typing() && a.field.value() == "" {
+		return []keymap.Intent{keymap.Back}
+	}
 	if a.typing() && len(a.field.candidates()) > 0 {
 		return []keymap.Intent{keymap.Submit, keymap.Complete, keymap.Back}
 	}

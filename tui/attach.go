@@ -193,7 +193,7 @@ func askAlt(c *compose) *sheet {
 	p, file := c.attached.picture, c.attached.file
 	f.set(p.Alt)
 	return &sheet{
-		ui: c.ui, subject: "Describe the picture", field: &f,
+		ui: c.ui, subject: "Describe the picture", field: &f, optional: true,
 		body: []string{
 			line(cmp.Or(file, "The picture"), 60) + " is attached. Only its pixels leave this machine: place, time and camera are taken out.",
 			"What it shows, for those who cannot see it, and for search:",

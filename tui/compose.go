@@ -79,7 +79,7 @@ func (c *compose) key(msg tea.KeyPressMsg) tea.Cmd {
 	switch c.keys().Intent(msg.String()) {
 	case keymap.Back:
 		cmd := tea.Batch(c.keep(), c.close(c))
-		if strings.TrimSpace(c.editor.value()) != "" || c.attached.picture != nil {
+		if !c.editor.isBlank() || c.attached.picture != nil {
 			cmd = tea.Batch(cmd, c.say(note, "The draft is kept: "+c.inFeed()+c.keyOf(keymap.Feed, keymap.NewPost)+" goes on with it."))
 		}
 		return cmd
@@ -118,7 +118,7 @@ func (c *compose) send() tea.Cmd {
 	switch _, over := c.editor.budget(); {
 	case c.sending:
 		return nil
-	case strings.TrimSpace(text) == "" && c.attached.picture == nil:
+	case c.editor.isBlank() && c.attached.picture == nil:
 		return c.say(note, "There is nothing to send yet: write something, or attach a picture with "+c.keyOf(keymap.Write, keymap.Attach)+".")
 	case over:
 		return c.say(bad, "A post holds at most 4,000 bytes; shorten it a little, or send it in two.")
@@ -208,11 +208,10 @@ func (c *compose) title() string { return c.heading("New post") }
 func (c *compose) keys() keymap.Map { return c.bound(keymap.Write) }
 
 func (c *compose) hints() []keymap.Intent {
-	hints := []keymap.Intent{keymap.Send, keymap.Attach, keymap.Back, keymap.Editor}
 	if c.attached.picture != nil {
-		hints[1] = keymap.Detach
+		return c.editor.written(true, c.sending, keymap.Detach)
 	}
-	return hints
+	return c.editor.written(false, c.sending, keymap.Attach)
 }
 
 func (c *compose) typing() bool { return true }

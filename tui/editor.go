@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/textarea"
@@ -136,6 +137,8 @@ func (e *editor) forget() func(ctx context.Context) {
 	c, d, where, n := e.client, e.drafts, e.where, e.next()
 	return func(ctx context.Context) { _ = d.save(ctx, c, where, "", n) }
 }
+
+func (e *editor) isBlank() bool { return strings.TrimSpace(e.value()) == "" }
 
 // budget tells how much of the room is used; over is that it is too much.
 func (e *editor) budget() (text string, over bool) {

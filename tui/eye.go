@@ -306,12 +306,17 @@ func (u *ui) whole(l *list) tea.Cmd {
 		l.move(keymap.Down)
 		it, ok = l.selected()
 	}
-	got := u.eye.records[it.ID]
-	if !ok || got == nil || !got.done || got.err != nil {
+	if !ok || !u.eye.has(it) {
 		return nil // the panel says why
 	}
-	r := got.row
+	r := u.eye.records[it.ID].row
 	return u.open(u.wholeRow("Record #"+strconv.FormatUint(r.Seq, 10), append(recordColumns(r), column{"row", r.JWS})))
+}
+
+// has tells that a record's row came from the server.
+func (e *eye) has(it client.Item) bool {
+	got := e.records[it.ID]
+	return got != nil && got.done && got.err == nil
 }
 
 func (u *ui) wholeRow(title string, all []column) *pager {

@@ -101,9 +101,14 @@ func (f *friends) mailboxPanel(w, h int) []string {
 	}
 }
 
+func (f *friends) hasMailbox() bool {
+	l := f.selectedMailbox()
+	return l != nil && l.done && l.err == nil
+}
+
 func (f *friends) wholeMailbox() tea.Cmd {
 	l := f.selectedMailbox()
-	if l == nil || !l.done || l.err != nil {
+	if !f.hasMailbox() {
 		return nil // the panel says why
 	}
 	return f.open(f.wholeRow("Friendship", append([]column{{"f", l.row.Friendship.String()}}, mailboxColumns(l.row)...)))

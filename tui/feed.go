@@ -550,15 +550,20 @@ func (f *feed) hints() []keymap.Intent {
 	var hints []keymap.Intent
 	switch {
 	case f.eye.open:
-		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Friends, keymap.Open}
+		hints = append(f.seen(&f.list), keymap.Friends)
+		if len(f.items) > 0 {
+			hints = append(hints, keymap.Open)
+		}
+		return hints
 	case ok && it.Pending != nil && it.Pending.Refused != nil:
-		return []keymap.Intent{keymap.Retry, keymap.Discard, keymap.Outbox, keymap.Down, keymap.Up}
+		return append([]keymap.Intent{keymap.Retry, keymap.Discard, keymap.Outbox}, f.way()...)
 	case ok && it.Label.Kind == client.You:
 		hints = []keymap.Intent{keymap.Open, keymap.Comment, keymap.Delete, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView}
 	case ok:
 		hints = []keymap.Intent{keymap.Open, keymap.Comment, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView, keymap.Report}
 	default:
-		hints = []keymap.Intent{keymap.NewPost, keymap.Invite, keymap.Accept, keymap.Friends, keymap.NextView, keymap.Down, keymap.Quit}
+		hints = []keymap.Intent{keymap.NewPost, keymap.Invite, keymap.Accept, keymap.Friends, keymap.NextView}
+		hints = append(append(hints, f.way()...), keymap.Quit)
 	}
 	if ok {
 		hints = f.contentHints(hints, it)

@@ -47,6 +47,14 @@ func (r friendRow) id() string {
 	return r.name
 }
 
+// hasPosts tells that posts can stand under the name, hasNumber that there is a safety
+// number to compare.
+func (r friendRow) hasPosts() bool { return r.f != nil && r.section != sections[0] }
+
+func (r friendRow) hasNumber() bool {
+	return r.f != nil && r.section == "Friends" && r.f.SafetyNumber != ""
+}
+
 // friends shows who is who: what waits for an answer, friends, invites, names.
 type friends struct {
 	*ui
@@ -280,7 +288,7 @@ func (f *friends) act(i keymap.Intent, r friendRow) tea.Cmd {
 		}
 		return f.open(askInviteFor(f.ui, r.name))
 	case keymap.Whose:
-		if r.f == nil || r.section == sections[0] {
+		if !r.hasPosts() {
 			return f.say(note, "This is no friend yet: there are no posts by that name.")
 		}
 		return f.open(postsOfFriend(f.ui, r.name))
@@ -307,7 +315,7 @@ func (f *friends) act(i keymap.Intent, r friendRow) tea.Cmd {
 		}
 		return f.remake(*r.f)
 	case keymap.Verify:
-		if r.f == nil || r.section != "Friends" || r.f.SafetyNumber == "" {
+		if !r.hasNumber() {
 			return f.say(note, "There is a safety number once an invite was accepted and confirmed.")
 		}
 		return f.open(newSafety(f.ui, *r.f))
@@ -488,15 +496,32 @@ func (f *friends) keys() keymap.Map {
 
 func (f *friends) hints() []keymap.Intent {
 	if f.eye.open {
-		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}
+		hints := []keymap.Intent{keymap.Eye}
+		if f.hasMailbox() {
+			hints = append(hints, keymap.Whole)
+		}
+		return append(append(hints, among(f.sel, len(f.rows))...), keymap.Back)
 	}
-	if f.sel < len(f.rows) && f.rows[f.sel].f != nil && reissuable(*f.rows[f.sel].f) {
-		return []keymap.Intent{keymap.Open, keymap.Back, keymap.Reissue, keymap.Revoke, keymap.Rename, keymap.Remove, keymap.Invite, keymap.Accept}
-	}
-	if len(f.rows) == 0 {
+	if f.sel >= len(f.rows) {
 		return []keymap.Intent{keymap.Back, keymap.Invite, keymap.Accept, keymap.Add}
 	}
-	return []keymap.Intent{keymap.Open, keymap.Back, keymap.Whose, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove, keymap.Verify, keymap.Add}
+	r := f.rows[f.sel]
+	hints := []keymap.Intent{keymap.Open, keymap.Back}
+	if r.f != nil && reissuable(*r.f) {
+		hints = append(hints, keymap.Reissue)
+		if r.invite != nil {
+			hints = append(hints, keymap.Revoke)
+		}
+		return append(hints, keymap.Rename, keymap.Remove, keymap.Invite, keymap.Accept)
+	}
+	if r.hasPosts() {
+		hints = append(hints, keymap.Whose)
+	}
+	hints = append(hints, keymap.Invite, keymap.Accept, keymap.Rename, keymap.Remove)
+	if r.hasNumber() {
+		hints = append(hints, keymap.Verify)
+	}
+	return append(hints, keymap.Add)
 }
 
 func (f *friends) typing() bool { return false }

@@ -124,7 +124,14 @@ func (p *pager) eyeTitle() string { return line(p.subject, 40) }
 func (p *pager) keys() keymap.Map { return p.bound(p.map_) }
 
 func (p *pager) hints() []keymap.Intent {
-	return []keymap.Intent{keymap.Back, keymap.Copy, keymap.Down, keymap.Up}
+	hints := []keymap.Intent{keymap.Back}
+	if p.copied != nil {
+		hints = append(hints, keymap.Copy)
+	}
+	return append(hints, p.way()...)
 }
+
+// way is the movement keys that show more.
+func (p *pager) way() []keymap.Intent { return way(p.from+p.h < p.lines, p.from > 0) }
 
 func (p *pager) typing() bool { return false }

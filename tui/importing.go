@@ -133,7 +133,7 @@ func (p *plan) title() string { return p.heading("Import a phone book") }
 func (p *plan) keys() keymap.Map { return p.bound(keymap.ImportShown) }
 
 func (p *plan) hints() []keymap.Intent {
-	return []keymap.Intent{keymap.Yes, keymap.No, keymap.Down, keymap.Up}
+	return append([]keymap.Intent{keymap.Yes, keymap.No}, p.list.way()...)
 }
 
 func (p *plan) typing() bool { return false }

@@ -233,7 +233,10 @@ func (i *invite) hints() []keymap.Intent {
 	if !i.inv.Link.Loopback() {
 		hints = append(hints, keymap.SMS)
 	}
-	hints = append(hints, keymap.SavePNG, keymap.ShowLink)
+	if i.err == nil {
+		hints = append(hints, keymap.SavePNG)
+	}
+	hints = append(hints, keymap.ShowLink)
 	if shuts {
 		hints = append(hints, keymap.Reach)
 	}

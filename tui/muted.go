@@ -196,7 +196,7 @@ func (m *muted) hints() []keymap.Intent {
 	if m.rows() == 0 {
 		return []keymap.Intent{keymap.Back}
 	}
-	return []keymap.Intent{keymap.Undo, keymap.Back, keymap.Down, keymap.Up}
+	return append([]keymap.Intent{keymap.Undo, keymap.Back}, among(m.sel, m.rows())...)
 }
 
 func (m *muted) unseen() string {

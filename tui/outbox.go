@@ -234,17 +234,25 @@ func (o *outbox) openAbout(it client.Item) tea.Cmd {
 	})
 }
 
-// editAgain makes a draft of what waits and opens it. It leaves the outbox with that,
-// and is in one of the two whatever happens.
-func (o *outbox) editAgain(it client.Item) tea.Cmd {
+// whyNotEdited is why something is not edited again now, "" where it can be.
+func (o *outbox) whyNotEdited(it client.Item) string {
 	discard := o.keyOf(keymap.OutboxList, keymap.Discard)
 	switch {
 	case it.Kind == protocol.KindDeletion || it.Kind == protocol.KindReport:
-		return o.say(note, "Only posts and comments are edited again; "+discard+" takes this "+what(it)+" back.")
+		return "Only posts and comments are edited again; " + discard + " takes this " + what(it) + " back."
 	case it.Pending.Sending:
-		return o.say(note, "It is being sent at the moment: look again in a few seconds.")
+		return "It is being sent at the moment: look again in a few seconds."
 	case it.Kind == protocol.KindPost && o.attached.picture != nil:
-		return o.say(note, "A picture waits in the post that you are writing: send that first, or take the picture off.")
+		return "A picture waits in the post that you are writing: send that first, or take the picture off."
+	}
+	return ""
+}
+
+// editAgain makes a draft of what waits and opens it. It leaves the outbox with that,
+// and is in one of the two whatever happens.
+func (o *outbox) editAgain(it client.Item) tea.Cmd {
+	if why := o.whyNotEdited(it); why != "" {
+		return o.say(note, why)
 	}
 	c, gen := o.client, o.gen
 	return o.do(func(ctx context.Context) tea.Msg {
@@ -431,15 +439,22 @@ func (o *outbox) title() string {
 
 func (o *outbox) keys() keymap.Map { return o.bound(keymap.OutboxList) }
 
-func (o *outbox) hints() []keymap.Intent {
+func (o *outbox) hints() (hints []keymap.Intent) {
 	it, ok := o.selected()
 	switch {
 	case !ok:
 		return []keymap.Intent{keymap.Back}
 	case it.Pending.Refused != nil:
-		return []keymap.Intent{keymap.Retry, keymap.EditAgain, keymap.Discard, keymap.Back, keymap.Open, keymap.Down, keymap.Up}
+		hints = append(hints, keymap.Retry)
 	}
-	return []keymap.Intent{keymap.EditAgain, keymap.Discard, keymap.Back, keymap.Open, keymap.Down, keymap.Up}
+	if o.whyNotEdited(it) == "" {
+		hints = append(hints, keymap.EditAgain)
+	}
+	hints = append(hints, keymap.Discard, keymap.Back)
+	if it.Kind == protocol.KindPost || !o.about[it.Target].ID.IsZero() {
+		hints = append(hints, keymap.Open)
+	}
+	return append(hints, among(o.sel, len(o.items))...)
 }
 
 func (o *outbox) typing() bool { return false }

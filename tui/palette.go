@@ -180,7 +180,11 @@ func (p *palette) eyeTitle() string { return "commands" }
 func (p *palette) keys() keymap.Map { return p.bound(keymap.Commands) }
 
 func (p *palette) hints() []keymap.Intent {
-	return []keymap.Intent{keymap.Submit, keymap.Back, keymap.Down, keymap.Up}
+	n := len(p.found())
+	if n == 0 {
+		return []keymap.Intent{keymap.Back}
+	}
+	return append([]keymap.Intent{keymap.Submit, keymap.Back}, among(p.sel, n)...)
 }
 
 func (p *palette) typing() bool { return true }

@@ -341,7 +341,16 @@ func (p *picker) title() string { return p.heading("Attach a picture") }
 func (p *picker) keys() keymap.Map { return p.bound(keymap.Pick) }
 
 func (p *picker) hints() []keymap.Intent {
-	return []keymap.Intent{keymap.Submit, keymap.FolderUp, keymap.Back, keymap.Complete, keymap.Down}
+	n := len(p.found())
+	var hints []keymap.Intent
+	if n > 0 || p.field.value() != "" {
+		hints = append(hints, keymap.Submit)
+	}
+	hints = append(hints, keymap.FolderUp, keymap.Back)
+	if n > 0 {
+		hints = append(hints, keymap.Complete)
+	}
+	return append(hints, among(p.sel, n)...)
 }
 
 func (p *picker) typing() bool { return true }

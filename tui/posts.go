@@ -245,9 +245,11 @@ func (p *posts) key(i keymap.Intent) tea.Cmd {
 	return nil
 }
 
+func markable(it client.Item) bool { return it.Kind == protocol.KindPost && it.Pending == nil }
+
 // bookmark keeps a post, or lets it go.
 func (u *ui) bookmark(it client.Item) tea.Cmd {
-	if it.Kind != protocol.KindPost || it.Pending != nil {
+	if !markable(it) {
 		return u.say(note, "Only posts that the server has can be bookmarked.")
 	}
 	on := !it.Bookmarked
@@ -344,19 +346,27 @@ func (p *posts) keys() keymap.Map {
 
 func (p *posts) hints() []keymap.Intent {
 	if p.typing() {
-		return []keymap.Intent{keymap.Submit, keymap.Remote, keymap.Back}
+		return p.findHints()
 	}
 	if p.eye.open {
-		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}
+		return append(p.seen(&p.list), keymap.Back)
 	}
 	if len(p.items) == 0 {
 		return []keymap.Intent{keymap.Back, keymap.Search}
 	}
-	hints := []keymap.Intent{keymap.Open, keymap.Comment, keymap.Mark, keymap.Whose, keymap.Back, keymap.Search, keymap.Down, keymap.Up}
-	if it, ok := p.selected(); ok {
-		return p.contentHints(hints, it)
+	it, ok := p.selected()
+	if !ok {
+		return append([]keymap.Intent{keymap.Back, keymap.Search}, p.way()...)
 	}
-	return hints
+	hints := []keymap.Intent{keymap.Open, keymap.Comment}
+	if markable(it) {
+		hints = append(hints, keymap.Mark)
+	}
+	if p.of.query.View != client.Mine && p.of.query.Name == "" && p.of.query.Author == nil {
+		hints = append(hints, keymap.Whose)
+	}
+	hints = append(append(hints, keymap.Back, keymap.Search), p.way()...)
+	return p.contentHints(hints, it)
 }
 
 func (p *posts) typing() bool { return p.search != nil && p.search.typing }

@@ -124,7 +124,7 @@ func discardBody(it client.Item) []string {
 func askReport(u *ui, it client.Item) *sheet {
 	f := newField("what is wrong with it?")
 	return &sheet{
-		ui: u, subject: "Report this " + what(it) + " to the server's operator?", field: &f,
+		ui: u, subject: "Report this " + what(it) + " to the server's operator?", field: &f, optional: true,
 		body: []string{excerpt(it), "The report is signed by your device; only the operator sees it."},
 		onYes: func(reason string) work {
 			return func(ctx context.Context) (func() tea.Cmd, error) {

@@ -91,6 +91,18 @@ func (p *posts) askServer() tea.Cmd {
 	})
 }
 
+// findHints is the keys beside the words, as far as these lead somewhere.
+func (p *posts) findHints() (hints []keymap.Intent) {
+	if len(p.items) > 0 {
+		hints = append(hints, keymap.Submit)
+	}
+	hints = append(hints, keymap.Back)
+	if p.search.field.value() != "" && p.status.Connection != client.Offline {
+		hints = append(hints, keymap.Remote)
+	}
+	return hints
+}
+
 // searchView is the words and what was found.
 func (p *posts) searchView(w int) ([]string, *tea.Cursor) {
 	text, cursor := p.search.field.view(p.theme, w-1)

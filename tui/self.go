@@ -227,8 +227,11 @@ func (s *self) keys() keymap.Map { return s.bound(keymap.SelfShown) }
 
 func (s *self) hints() []keymap.Intent {
 	hints := []keymap.Intent{keymap.Backup, keymap.Import, keymap.Rotate, keymap.Move}
+	if s.sel < len(s.others) && s.others[s.sel].Name != s.me.Profile {
+		hints = append(hints, keymap.Open)
+	}
 	if s.selves != nil {
-		hints = append(hints, keymap.Open, keymap.Add)
+		hints = append(hints, keymap.Add)
 	}
 	return append(hints, keymap.Back)
 }

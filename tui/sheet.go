@@ -19,22 +19,23 @@ type work func(ctx context.Context) (then func() tea.Cmd, err error)
 // about. With a field it is answered by typing, else with yes or no.
 type sheet struct {
 	*ui
-	subject string
-	body    []string // paragraphs
-	field   *field
-	yes, no string // the words for the answers of one without a field
-	onYes   func(typed string) work
-	onNo    func() work    // nil: no only closes
-	answer  bool           // it asks about an acceptance
-	waits   bool           // what it asks can be answered later
-	moves   bool           // it takes the text of a move
-	backup  func() tea.Cmd // one more answer of a reminder; else nil
-	busy    bool
-	err     string
-	gen     int
-	from    int                                              // the first line of the body that is shown
-	hidden  int                                              // lines below the last one that is shown
-	prepare func(ctx context.Context, typed string) []string // completions, or nil
+	subject  string
+	body     []string // paragraphs
+	field    *field
+	optional bool   // an empty field is an answer as well
+	yes, no  string // the words for the answers of one without a field
+	onYes    func(typed string) work
+	onNo     func() work    // nil: no only closes
+	answer   bool           // it asks about an acceptance
+	waits    bool           // what it asks can be answered later
+	moves    bool           // it takes the text of a move
+	backup   func() tea.Cmd // one more answer of a reminder; else nil
+	busy     bool
+	err      string
+	gen      int
+	from     int                                              // the first line of the body that is shown
+	hidden   int                                              // lines below the last one that is shown
+	prepare  func(ctx context.Context, typed string) []string // completions, or nil
 }
 
 type (
@@ -285,6 +286,9 @@ func (s *sheet) keys() keymap.Map {
 }
 
 func (s *sheet) hints() []keymap.Intent {
+	if s.field != nil && s.field.value() == "" && !s.optional {
+		return []keymap.Intent{keymap.Back}
+	}
 	if s.field != nil && len(s.field.candidates()) > 0 {
 		return []keymap.Intent{keymap.Submit, keymap.Complete, keymap.Back}
 	}

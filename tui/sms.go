@@ -30,7 +30,7 @@ func askSMS(u *ui, inv client.Invite, number string) *sheet {
 	f := newField("a phone number, or nothing to choose it there")
 	f.set(number)
 	return &sheet{
-		ui: u, subject: "Send the invite for " + line(inv.Name, 40) + " by SMS", field: &f,
+		ui: u, subject: "Send the invite for " + line(inv.Name, 40) + " by SMS", field: &f, optional: true,
 		body: []string{
 			"Your desktop's program for messages opens with it, and you send it there.",
 			"Whoever else uses this machine can see the link and the number in its list of programs while that one runs.",

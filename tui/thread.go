@@ -144,7 +144,7 @@ func (t *thread) send() tea.Cmd {
 	switch _, over := t.editor.budget(); {
 	case t.sending:
 		return nil
-	case strings.TrimSpace(text) == "":
+	case t.editor.isBlank():
 		return t.say(note, "There is nothing to send yet: write something first.")
 	case over:
 		return t.say(bad, "A comment holds at most 4,000 bytes; shorten it a little.")
@@ -280,12 +280,16 @@ func (t *thread) keys() keymap.Map {
 
 func (t *thread) hints() []keymap.Intent {
 	if t.writing {
-		return []keymap.Intent{keymap.Send, keymap.Back, keymap.Editor}
+		return t.editor.written(false, t.sending)
 	}
 	if t.eye.open {
-		return []keymap.Intent{keymap.Eye, keymap.Whole, keymap.Down, keymap.Back}
+		return append(t.seen(&t.list), keymap.Back)
 	}
-	hints := []keymap.Intent{keymap.Comment, keymap.Back, keymap.Down}
+	var hints []keymap.Intent
+	if t.post.Pending == nil {
+		hints = append(hints, keymap.Comment)
+	}
+	hints = append(append(hints, keymap.Back), t.ahead()...)
 	if it, ok := t.selected(); ok {
 		switch {
 		case it.Pending != nil && it.Pending.Refused != nil:

@@ -273,7 +273,11 @@ func (s *safety) title() string { return s.heading("Safety number with " + line(
 func (s *safety) keys() keymap.Map { return s.bound(keymap.Safety) }
 
 func (s *safety) hints() []keymap.Intent {
-	return []keymap.Intent{keymap.Yes, keymap.No, keymap.TypeNumber, keymap.ReadPicture, keymap.Copy, keymap.SavePNG, keymap.Back}
+	hints := []keymap.Intent{keymap.Yes, keymap.No, keymap.TypeNumber, keymap.ReadPicture, keymap.Copy}
+	if s.err == nil {
+		hints = append(hints, keymap.SavePNG)
+	}
+	return append(hints, keymap.Back)
 }
 
 func (s *safety) typing() bool { return false }

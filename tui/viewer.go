@@ -172,10 +172,7 @@ func (v *viewer) title() string {
 func (v *viewer) keys() keymap.Map { return v.bound(keymap.PictureShown) }
 
 func (v *viewer) hints() []keymap.Intent {
-	if len(v.items) == 1 {
-		return []keymap.Intent{keymap.Back}
-	}
-	return []keymap.Intent{keymap.Back, keymap.Down, keymap.Up}
+	return append([]keymap.Intent{keymap.Back}, among(v.at, len(v.items))...)
 }
 
 func (v *viewer) typing() bool { return false }
