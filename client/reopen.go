@@ -41,11 +41,15 @@ func (c *Client) Reopen(ctx context.Context, id protocol.UUID, where string) err
 			return err
 		}
 	}
-	alt := ""
-	if r.Image != nil {
-		alt = r.Image.Alt
+	return c.changedOutbox(ctx, c.local.Reopen(ctx, id, where, r.Text, altOf(r)))
+}
+
+// altOf is what a record's picture shows, in words.
+func altOf(r protocol.Record) string {
+	if r.Image == nil {
+		return ""
 	}
-	return c.changedOutbox(ctx, c.local.Reopen(ctx, id, where, r.Text, alt))
+	return r.Image.Alt
 }
 
 // waitingRecord finds a record in the outbox. Code: unknown_record.

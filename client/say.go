@@ -20,9 +20,17 @@ const patience = 5 * time.Second
 // profile has never met its server, whose UUID the record must name; other_server;
 // and whatever the server refuses the record with at once (clock_ahead, …).
 func (c *Client) Post(ctx context.Context, text string, p *Picture) (Sent, error) {
+	return c.PostDraft(ctx, "", text, p)
+}
+
+// PostDraft is [Client.Post] of what is the draft of a place: the transaction that puts
+// the post into the outbox takes away the draft, its picture included. A refusal makes it
+// the draft again, unless there is another by then: it stays in the outbox instead,
+// refused.
+func (c *Client) PostDraft(ctx context.Context, where, text string, p *Picture) (Sent, error) {
 	said := protocol.Payload{Text: protocol.NormalizeText(text)}
 	if p == nil {
-		return c.say(ctx, c.local.Key, protocol.KindPost, said, nil)
+		return c.say(ctx, where, protocol.KindPost, said, nil)
 	}
 	info, err := protocol.CheckPicture(p.Bytes)
 	if err != nil {
@@ -31,12 +39,17 @@ func (c *Client) Post(ctx context.Context, text string, p *Picture) (Sent, error
 	said.Image = &protocol.Image{
 		Blob: protocol.BlobOf(p.Bytes), Width: info.Width, Height: info.Height, Alt: protocol.NormalizeText(p.Alt),
 	}
-	return c.say(ctx, c.local.Key, protocol.KindPost, said, p.Bytes)
+	return c.say(ctx, where, protocol.KindPost, said, p.Bytes)
 }
 
 // Comment says something about a post. Codes: as [Client.Post], and bad_target,
 // deleted, unknown_target.
 func (c *Client) Comment(ctx context.Context, post protocol.UUID, text string) (Sent, error) {
+	return c.CommentDraft(ctx, "", post, text)
+}
+
+// CommentDraft is to [Client.Comment] what [Client.PostDraft] is to [Client.Post].
+func (c *Client) CommentDraft(ctx context.Context, where string, post protocol.UUID, text string) (Sent, error) {
 	row, ok, erased, err := c.cache.Get(ctx, post)
 	switch {
 	case err != nil:
@@ -46,7 +59,7 @@ func (c *Client) Comment(ctx context.Context, post protocol.UUID, text string) (
 	case ok && row.Kind != protocol.KindPost:
 		return Sent{}, protocol.Errorf(protocol.CodeBadTarget, "A comment is about a post, and %s is a %s.", post, row.Kind)
 	}
-	return c.say(ctx, c.local.Key, protocol.KindComment, protocol.Payload{Target: post, Text: protocol.NormalizeText(text)}, nil)
+	return c.say(ctx, where, protocol.KindComment, protocol.Payload{Target: post, Text: protocol.NormalizeText(text)}, nil)
 }
 
 // Delete takes back a post or comment of one's own, for everybody. One that the
@@ -66,7 +79,7 @@ func (c *Client) Delete(ctx context.Context, record protocol.UUID) (Sent, error)
 	if err != nil {
 		return Sent{}, err
 	}
-	return c.tryNow(ctx, r)
+	return c.tryNow(ctx, r, "")
 }
 
 // DeleteLater is [Client.Delete] with time to undo it: the record leaves the views at
@@ -163,16 +176,22 @@ func (c *Client) ownKey(k protocol.PublicKey) protocol.DeviceKey {
 // Report tells the server's operator about a post or comment; nobody else learns
 // of it. The reason may be empty. Codes: as [Client.Post], and unknown_target.
 func (c *Client) Report(ctx context.Context, record protocol.UUID, reason string) (Sent, error) {
-	return c.say(ctx, c.local.Key, protocol.KindReport, protocol.Payload{Target: record, Text: protocol.NormalizeText(reason)}, nil)
+	return c.say(ctx, "", protocol.KindReport, protocol.Payload{Target: record, Text: protocol.NormalizeText(reason)}, nil)
 }
 
-// say signs a statement once, keeps it in the outbox and tries to send it.
-func (c *Client) say(ctx context.Context, key func() protocol.DeviceKey, kind protocol.Kind, p protocol.Payload, picture []byte) (Sent, error) {
-	r, err := c.keep(ctx, key, kind, p, func(r protocol.Record) error { return c.local.Enqueue(ctx, r, picture) })
+// say signs a statement once, keeps it in the outbox and tries to send it. It was the
+// draft of where, unless that is "".
+func (c *Client) say(ctx context.Context, where string, kind protocol.Kind, p protocol.Payload, picture []byte) (Sent, error) {
+	r, err := c.keep(ctx, c.local.Key, kind, p, func(r protocol.Record) error {
+		if where == "" {
+			return c.local.Enqueue(ctx, r, picture)
+		}
+		return c.local.EnqueueDraft(ctx, where, r, picture)
+	})
 	if err != nil {
 		return Sent{}, err
 	}
-	return c.tryNow(ctx, r)
+	return c.tryNow(ctx, r, where)
 }
 
 // keep signs a statement once and stores it in the outbox.
@@ -219,8 +238,9 @@ func (c *Client) patientServerID(ctx context.Context) (protocol.UUID, error) {
 }
 
 // tryNow sends the outbox at once, with this record in it. A refusal takes the
-// record out again: whoever just said it is there to read why.
-func (c *Client) tryNow(ctx context.Context, r protocol.Record) (Sent, error) {
+// record out again: whoever just said it is there to read why. What was the draft of
+// where is that again.
+func (c *Client) tryNow(ctx context.Context, r protocol.Record, where string) (Sent, error) {
 	sent := Sent{ID: r.ID}
 	if online, runs := c.streams.isOnline(); runs && !online {
 		c.streams.kick() // it is sent when the server is reached
@@ -242,9 +262,9 @@ func (c *Client) tryNow(ctx context.Context, r protocol.Record) (Sent, error) {
 			sent.Seq = &f.seq
 			return sent, nil
 		case done:
-			return Sent{}, c.takeOut(ctx, r.ID, f.refused)
+			return Sent{}, c.takeOut(ctx, r, where, f.refused)
 		case protocol.CodeOf(err) == protocol.CodeOtherServer:
-			return Sent{}, c.takeOut(ctx, r.ID, err)
+			return Sent{}, c.takeOut(ctx, r, where, err)
 		case err != errBusy || limited.Err() != nil: //nolint:errorlint // this very value
 			poke(c.outgoing.wake)
 			return sent, nil
@@ -253,9 +273,23 @@ func (c *Client) tryNow(ctx context.Context, r protocol.Record) (Sent, error) {
 	}
 }
 
-// takeOut takes a record out of the outbox and gives the reason.
-func (c *Client) takeOut(ctx context.Context, id protocol.UUID, why error) error {
-	if err := c.changedOutbox(ctx, c.local.Dequeue(context.WithoutCancel(ctx), id)); err != nil {
+// takeOut takes a record out of the outbox and gives the reason. The draft that it was
+// it is again, unless another has taken that place: then it waits, with the reason.
+func (c *Client) takeOut(ctx context.Context, r protocol.Record, where string, why error) error {
+	stored := context.WithoutCancel(ctx)
+	var err error
+	if where == "" {
+		err = c.local.Dequeue(stored, r.ID)
+	} else {
+		err = c.local.Reopen(stored, r.ID, where, r.Text, altOf(r))
+	}
+	if protocol.CodeOf(err) == protocol.CodeWrongState {
+		err = c.local.MarkRefused(stored, r.ID, refusalOf(why))
+	}
+	if protocol.CodeOf(err) == protocol.CodeUnknownRecord {
+		err = nil // discarded meanwhile
+	}
+	if err := c.changedOutbox(ctx, err); err != nil {
 		return err
 	}
 	return why

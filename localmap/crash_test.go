@@ -20,9 +20,9 @@ import (
 
 var crashSeed = flag.Uint64("crash.seed", 0, "of the moments at which processes are killed; 0 draws one")
 
-// The script is an endless row of acts in blocks of six. Everything in act i
+// The script is an endless row of acts in blocks of eight. Everything in act i
 // follows from i, so that who looks afterwards knows what there must be.
-const block = 6
+const block = 8
 
 func act(m *Map, i int) error {
 	name := fmt.Sprint("friend ", i/block)
@@ -41,6 +41,10 @@ func act(m *Map, i int) error {
 		return err
 	case 4:
 		return m.Enqueue(ctx, scriptedPost(m, i/block), nil)
+	case 6:
+		return m.SaveDraft(ctx, scriptedPlace(i/block), "written")
+	case 7:
+		return m.EnqueueDraft(ctx, scriptedPlace(i/block), scriptedDraft(m, i/block), nil)
 	default:
 		if i/block%2 == 0 {
 			return m.Dequeue(ctx, scriptedPost(m, i/block).ID)
@@ -55,6 +59,11 @@ func (noT) Helper()                        {}
 func (noT) Fatal(a ...any)                 { panic(fmt.Sprint(a...)) }
 func (noT) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }
 func scripted(m *Map, b int) Friendship    { return invite(noT{}, m, fmt.Sprint("friend ", b)) }
+func scriptedPlace(b int) string           { return fmt.Sprint("place ", b) }
+func scriptedDraft(m *Map, b int) protocol.Record {
+	return post(noT{}, m, fmt.Sprint("written ", b), nil)
+}
+
 func scriptedPost(m *Map, b int) protocol.Record {
 	return post(noT{}, m, fmt.Sprint("post ", b), nil)
 }
@@ -196,6 +205,12 @@ func lookFor(t *testing.T, m *Map, acknowledged map[int]bool) {
 			}
 			if d := must[string](t)(m.Draft(ctx, name)); b%2 == 1 && d != "draft of "+name {
 				missing("the draft", "%q", d)
+			}
+		case 6, 7:
+			// The next act may have put it into the outbox. It is never in both, or in none.
+			draft := must[string](t)(m.Draft(ctx, scriptedPlace(b))) != ""
+			if id := scriptedDraft(m, b).ID; draft == waiting[id] || draft && i%block == 7 {
+				missing("what was written", "a draft: %v, in the outbox: %v", draft, waiting[id])
 			}
 		}
 	}

@@ -36,3 +36,13 @@ func (m *Map) SaveDraftPicture(ctx context.Context, where string, p DraftPicture
 	return m.exec(ctx, `INSERT INTO draft_pictures (place, picture, alt, file) VALUES (?, ?, ?, ?)
 		ON CONFLICT (place) DO UPDATE SET picture = excluded.picture, alt = excluded.alt, file = excluded.file`, where, p.Bytes, p.Alt, p.File)
 }
+
+// dropDraft deletes the draft of a place and its picture.
+func (t *tx) dropDraft(ctx context.Context, where string) error {
+	for _, table := range []string{"drafts", "draft_pictures"} {
+		if _, err := t.ExecContext(ctx, "DELETE FROM "+table+" WHERE place = ?", where); err != nil {
+			return err
+		}
+	}
+	return nil
+}

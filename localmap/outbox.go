@@ -29,10 +29,18 @@ type Outgoing struct {
 // Codes: other_server; wrong_state when the record was signed with a key that
 // another process has replaced meanwhile ([Map.Rebind]): sign again.
 func (m *Map) Enqueue(ctx context.Context, r protocol.Record, picture []byte) error {
-	return m.enqueue(ctx, r, picture, 0)
+	return m.enqueue(ctx, r, picture, 0, "")
 }
 
-func (m *Map) enqueue(ctx context.Context, r protocol.Record, picture []byte, due int64) error {
+// EnqueueDraft is [Map.Enqueue] of what was written as the draft of a place: that goes,
+// with its picture, in the same transaction, so that a process that dies leaves the text
+// once. [Map.Reopen] is the way back.
+func (m *Map) EnqueueDraft(ctx context.Context, where string, r protocol.Record, picture []byte) error {
+	return m.enqueue(ctx, r, picture, 0, where)
+}
+
+// enqueue takes away the draft of where, unless that is "".
+func (m *Map) enqueue(ctx context.Context, r protocol.Record, picture []byte, due int64, where string) error {
 	switch {
 	case r.ID != protocol.RecordUUID(r.JWS):
 		return fmt.Errorf("local map: the record %s has other bytes than it says", r.ID)
@@ -57,7 +65,10 @@ func (m *Map) enqueue(ctx context.Context, r protocol.Record, picture []byte, du
 		}
 		_, err = t.ExecContext(ctx, "INSERT INTO outbox (id, kind, jws, queued, picture, due, tried) VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING",
 			r.ID[:], r.Kind, r.JWS, m.now().UnixMilli(), picture, due)
-		return err
+		if err != nil || where == "" {
+			return err
+		}
+		return t.dropDraft(ctx, where)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 // EnqueueLater is [Map.Enqueue] for a record that is not to be sent before due. Until
 // then [Map.Undo] takes it back.
 func (m *Map) EnqueueLater(ctx context.Context, r protocol.Record, due time.Time) error {
-	return m.enqueue(ctx, r, nil, due.UnixMilli())
+	return m.enqueue(ctx, r, nil, due.UnixMilli(), "")
 }
 
 // Undo takes back what is not due yet and was never on its way, whatever the clock

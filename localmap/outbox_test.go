@@ -230,3 +230,52 @@ func TestWhatARestoredOutboxHoldsMayHaveBeenSentSince(t *testing.T) {
 		t.Errorf("the outbox has %+v", got)
 	}
 }
+
+func TestWhatGoesIntoTheOutboxIsItsDraftNoMoreAndWhatDoesNotStaysIt(t *testing.T) {
+	m := fresh(t)
+	picture := []byte("a picture")
+	r := post(t, m, "hello", &protocol.Image{Blob: protocol.BlobOf(picture), Width: 1, Height: 1})
+	ok(t, m.Bind(ctx, server, "", ""))
+	for _, where := range []string{"post", "comment:x"} {
+		ok(t, m.SaveDraft(ctx, where, "hello"))
+		ok(t, m.SaveDraftPicture(ctx, where, DraftPicture{Bytes: picture}))
+	}
+	if err := m.EnqueueDraft(ctx, "post", r, []byte("another picture")); err == nil {
+		t.Fatal("it was taken with the wrong picture")
+	}
+	wantCode(t, m.EnqueueDraft(ctx, "post", foreign(t, m), nil), protocol.CodeOtherServer)
+	if text, p := must[string](t)(m.Draft(ctx, "post")), must[DraftPicture](t)(m.DraftPicture(ctx, "post")); text != "hello" || p.Bytes == nil {
+		t.Errorf("the draft is %q with %v", text, p)
+	}
+	ok(t, m.EnqueueDraft(ctx, "post", r, picture))
+	if text, p := must[string](t)(m.Draft(ctx, "post")), must[DraftPicture](t)(m.DraftPicture(ctx, "post")); text != "" || p.Bytes != nil {
+		t.Errorf("the draft is %q with %v", text, p)
+	}
+	if text, p := must[string](t)(m.Draft(ctx, "comment:x")), must[DraftPicture](t)(m.DraftPicture(ctx, "comment:x")); text != "hello" || p.Bytes == nil {
+		t.Errorf("the other draft is %q with %v", text, p)
+	}
+	if n := len(must[[]Outgoing](t)(m.Outbox(ctx))); n != 1 {
+		t.Errorf("%d wait", n)
+	}
+}
+
+// Where SQLite fails stands for where a process dies: either way nothing of the
+// transaction is left.
+func TestAFailureOnTheWayIntoTheOutboxLeavesTheDraftWhole(t *testing.T) {
+	m := fresh(t)
+	r := post(t, m, "hello", nil)
+	ok(t, m.SaveDraft(ctx, "post", "hello"))
+	ok(t, m.SaveDraftPicture(ctx, "post", DraftPicture{Bytes: []byte("a picture")}))
+	for _, step := range []string{"INSERT ON outbox", "DELETE ON drafts", "DELETE ON draft_pictures"} {
+		doSQL(t, m.dir, "CREATE TRIGGER fails BEFORE "+step+" BEGIN SELECT RAISE(ABORT, 'fails'); END")
+		if err := m.EnqueueDraft(ctx, "post", r, nil); err == nil {
+			t.Fatalf("%s does not fail", step)
+		}
+		doSQL(t, m.dir, "DROP TRIGGER fails")
+		text, p := must[string](t)(m.Draft(ctx, "post")), must[DraftPicture](t)(m.DraftPicture(ctx, "post"))
+		if n := len(must[[]Outgoing](t)(m.Outbox(ctx))); n != 0 || text != "hello" || p.Bytes == nil {
+			t.Errorf("%s: the draft is %q with %v, and %d wait", step, text, p, n)
+		}
+	}
+	ok(t, m.EnqueueDraft(ctx, "post", r, nil))
+}

@@ -141,6 +141,41 @@ func TestAFailureToSendKeepsEverything(t *testing.T) {
 	}
 }
 
+func TestTheWholeTextIsADraftBeforeItIsSentAndNoneAfterwards(t *testing.T) {
+	p := sit(t, newFake(), 80, 24)
+	p.press("n").types("not saved yet")
+	p.fake.sends = func(where string) {
+		if where != "post" || p.fake.drafts[where] != "not saved yet" {
+			t.Errorf("the draft %q of %q is sent", p.fake.drafts[where], where)
+		}
+	}
+	c := p.app.top().screen.(*compose)
+	send := c.send()
+	p.press("esc").sees("New post", "not saved yet", "sending…", "It is being sent")
+	p.run(send)
+	p.sees("Posted.").wait() // a save that was due comes too late
+	if d, ok := p.fake.drafts["post"]; ok {
+		t.Errorf("the draft %q stays behind", d)
+	}
+}
+
+func TestACommentIsADraftBeforeItIsSentAndNotAfterwards(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("j", "j", "j", "enter", "c").types("Welcome")
+	p.fake.sends = func(where string) {
+		if p.fake.drafts[where] != "Welcome" {
+			t.Errorf("the drafts are %q, and that of %q is sent", p.fake.drafts, where)
+		}
+	}
+	th := p.app.top().screen.(*thread)
+	send := th.send()
+	p.press("esc").sees("Welcome", "It is being sent")
+	p.run(send)
+	if p.sees("Sent.").wait(); len(p.fake.drafts) != 0 {
+		t.Errorf("left are %q", p.fake.drafts)
+	}
+}
+
 func TestAPostThatIsTooLongIsNotSent(t *testing.T) {
 	p := sit(t, newFake(), 80, 24)
 	p.press("n").paste(strings.Repeat("é", 2001)).press("ctrl+s").sees("4,002 / 4,000", "at most 4,000 bytes").did()

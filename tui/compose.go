@@ -13,7 +13,7 @@ import (
 )
 
 type composeClient interface {
-	Post(ctx context.Context, text string, p *client.Picture) (client.Sent, error)
+	PostDraft(ctx context.Context, where, text string, p *client.Picture) (client.Sent, error)
 	drafter
 	attachClient
 	Scratch() (string, error)
@@ -78,6 +78,9 @@ func (c *compose) update(msg tea.Msg) tea.Cmd {
 func (c *compose) key(msg tea.KeyPressMsg) tea.Cmd {
 	switch c.keys().Intent(msg.String()) {
 	case keymap.Back:
+		if c.sending {
+			return c.say(note, beingSent)
+		}
 		cmd := tea.Batch(c.keep(), c.close(c))
 		if !c.editor.isBlank() || c.attached.picture != nil {
 			cmd = tea.Batch(cmd, c.say(note, "The draft is kept: "+c.inFeed()+c.keyOf(keymap.Feed, keymap.NewPost)+" goes on with it."))
@@ -124,15 +127,13 @@ func (c *compose) send() tea.Cmd {
 		return c.say(bad, "A post holds at most 4,000 bytes; shorten it a little, or send it in two.")
 	}
 	c.sending, c.editor.sent = true, true
-	cl, d, gen, n, p, forget := c.client, c.drafts, c.gen, c.next(), c.attached.picture, c.editor.forget()
+	cl, d, gen, n, a, last := c.client, c.drafts, c.gen, c.next(), c.attached, c.editor.last()
 	return c.do(func(ctx context.Context) tea.Msg {
-		sent, err := cl.Post(ctx, text, p)
-		if err == nil {
-			forget(ctx)
-			if p != nil {
-				_ = d.savePicture(ctx, cl, nil, "", n)
-			}
+		last(ctx)
+		if a.picture != nil {
+			_ = d.savePicture(ctx, cl, a.picture, a.file, n)
 		}
+		sent, err := cl.PostDraft(ctx, postDraft, text, a.picture)
 		return postSentMsg{gen, sent, err}
 	})
 }
@@ -142,12 +143,19 @@ func (c *compose) took(msg postSentMsg) tea.Cmd {
 	c.sending = false
 	if msg.err != nil {
 		c.editor.sent = false
-		return c.fail(msg.err)
+		failed := c.fail(msg.err)
+		if a := c.attached; a.picture != nil { // a draft that came back does not know its file
+			return tea.Batch(failed, c.keepAttachment(a.picture, a.file))
+		}
+		return failed
 	}
 	c.attached = attachment{}
 	said := c.tellSent(msg.sent, "Posted.")
 	return tea.Batch(c.close(c), said, func() tea.Msg { return newsMsg{} })
 }
+
+// beingSent is why the place of a text is not left while that is sent.
+const beingSent = "It is being sent: a few seconds at most."
 
 // tellSent tells what became of what was written.
 func (u *ui) tellSent(sent client.Sent, done string) tea.Cmd {

@@ -30,7 +30,7 @@ type editor struct {
 	gen   int
 	dirty bool // typed since the last save
 	timer bool // a save is coming
-	sent  bool // the draft is gone, with the text: nothing may bring it back
+	sent  bool // the text is being sent, which ends the draft: nothing may bring it back
 	away  bool // another program edits it
 }
 
@@ -132,10 +132,11 @@ func (e *editor) keep() tea.Cmd {
 	})
 }
 
-// forget is for the command that sends: it takes the draft away with the text.
-func (e *editor) forget() func(ctx context.Context) {
-	c, d, where, n := e.client, e.drafts, e.where, e.next()
-	return func(ctx context.Context) { _ = d.save(ctx, c, where, "", n) }
+// last is for the command that sends, before it does: the draft is whole, and no older
+// write comes behind its end.
+func (e *editor) last() func(ctx context.Context) {
+	c, d, where, text, n := e.client, e.drafts, e.where, e.area.Value(), e.next()
+	return func(ctx context.Context) { _ = d.save(ctx, c, where, text, n) }
 }
 
 func (e *editor) isBlank() bool { return strings.TrimSpace(e.value()) == "" }

@@ -32,6 +32,7 @@ type fake struct {
 	invites  []client.Invite
 	contacts []client.Contact
 	drafts   map[string]string
+	sends    func(where string) // hears of each text that is sent, before it is
 	read     map[client.View]uint64
 	muted    map[string]bool // UUIDs of authors and records
 	status   client.Status
@@ -519,12 +520,29 @@ func (f *fake) Reissue(ctx context.Context, fid protocol.UUID) (client.Invite, e
 	return f.Invite(ctx, name, protocol.DefaultExpiry)
 }
 
-func (f *fake) Post(_ context.Context, text string, p *client.Picture) (client.Sent, error) {
-	return f.make(protocol.KindPost, protocol.UUID{}, text)
+// PostDraft and CommentDraft: as the client does.
+func (f *fake) PostDraft(_ context.Context, where, text string, p *client.Picture) (client.Sent, error) {
+	return f.makeOf(where, protocol.KindPost, protocol.UUID{}, text)
 }
 
-func (f *fake) Comment(_ context.Context, post protocol.UUID, text string) (client.Sent, error) {
-	return f.make(protocol.KindComment, post, text)
+func (f *fake) CommentDraft(_ context.Context, where string, post protocol.UUID, text string) (client.Sent, error) {
+	return f.makeOf(where, protocol.KindComment, post, text)
+}
+
+func (f *fake) makeOf(where string, kind protocol.Kind, target protocol.UUID, text string) (client.Sent, error) {
+	if f.sends != nil {
+		f.sends(where)
+	}
+	sent, err := f.make(kind, target, text)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil {
+		delete(f.drafts, where)
+		if kind == protocol.KindPost {
+			f.draftPicture, f.draftFile = nil, ""
+		}
+	}
+	return sent, err
 }
 
 // Scratch: as the client does.

@@ -13,7 +13,7 @@ import (
 
 type threadClient interface {
 	Thread(ctx context.Context, post protocol.UUID) (client.Item, []client.Item, error)
-	Comment(ctx context.Context, post protocol.UUID, text string) (client.Sent, error)
+	CommentDraft(ctx context.Context, where string, post protocol.UUID, text string) (client.Sent, error)
 	recordClient
 	drafter
 }
@@ -120,6 +120,9 @@ func (t *thread) key(i keymap.Intent) tea.Cmd {
 func (t *thread) writeKey(msg tea.KeyPressMsg) tea.Cmd {
 	switch t.keys().Intent(msg.String()) {
 	case keymap.Back:
+		if t.sending {
+			return t.say(note, beingSent)
+		}
 		t.writing = false
 		t.editor.area.Blur()
 		return t.keep()
@@ -150,12 +153,10 @@ func (t *thread) send() tea.Cmd {
 		return t.say(bad, "A comment holds at most 4,000 bytes; shorten it a little.")
 	}
 	t.sending, t.editor.sent = true, true
-	c, gen, id, forget := t.client, t.gen, t.post.ID, t.editor.forget()
+	c, gen, id, where, last := t.client, t.gen, t.post.ID, t.editor.where, t.editor.last()
 	return t.do(func(ctx context.Context) tea.Msg {
-		sent, err := c.Comment(ctx, id, text)
-		if err == nil {
-			forget(ctx)
-		}
+		last(ctx)
+		sent, err := c.CommentDraft(ctx, where, id, text)
 		return commentSentMsg{gen, sent, err}
 	})
 }

@@ -26,6 +26,7 @@ type server struct {
 	said    string
 	status  client.Status
 	draft   string
+	picture *client.Picture // of the draft
 	posted  []string
 	changes chan client.Change
 	err     error
@@ -81,8 +82,18 @@ func (s *server) Notices(context.Context) ([]client.Friendship, error)     { ret
 func (s *server) Draft(context.Context, string) (string, error)            { return s.draft, nil }
 func (s *server) SaveDraft(_ context.Context, _, text string) error        { s.draft = text; return nil }
 func (s *server) Friendships(context.Context) ([]client.Friendship, error) { return s.notices, nil }
-func (s *server) Post(_ context.Context, text string, _ *client.Picture) (client.Sent, error) {
+func (s *server) DraftPicture(context.Context, string) (*client.Picture, string, error) {
+	return s.picture, "", nil
+}
+
+func (s *server) PostDraft(_ context.Context, where, text string, p *client.Picture) (client.Sent, error) {
+	if p != nil {
+		text += " [" + p.Alt + "]"
+	}
 	s.posted = append(s.posted, text)
+	if s.err == nil && where != "" {
+		s.draft, s.picture = "", nil
+	}
 	return client.Sent{}, s.err
 }
 
@@ -171,12 +182,39 @@ func TestWhatWasTypedIsKeptWhenTheProgramEnds(t *testing.T) {
 	}
 }
 
+func TestADraftIsGoneOnWithAndItsPictureGoesAlong(t *testing.T) {
+	s := newServer()
+	s.draft, s.picture = "Look", &client.Picture{Alt: "a lake"}
+	wants(t, hear(t, s, "post\nyes\n.\n"), "A draft was kept, with a picture: Look", "Go on with it?")
+	s.picture = &client.Picture{Alt: "a hill"}
+	wants(t, hear(t, s, "post\nyes\n.\n"), "A draft was kept, with a picture: no text yet.")
+	if len(s.posted) != 2 || s.posted[0] != "Look [a lake]" || s.posted[1] != " [a hill]" || s.draft != "" || s.picture != nil {
+		t.Errorf("posted %q, left are %q and %v", s.posted, s.draft, s.picture)
+	}
+}
+
+func TestAPostTypedBehindTheCommandLeavesAnotherDraftAlone(t *testing.T) {
+	s := newServer()
+	s.draft = "half a thought"
+	hear(t, s, "post Hello\n")
+	s.err = protocol.Errorf(protocol.CodeTooLarge, "A post holds at most 4,000 bytes.")
+	wants(t, hear(t, s, "post too long\n"), "The post was not made.", "Another draft is kept")
+	if s.draft != "half a thought" || len(s.posted) != 2 {
+		t.Errorf("the draft is %q, posted %q", s.draft, s.posted)
+	}
+}
+
 func TestAPostThatWasRefusedIsKept(t *testing.T) {
 	s := newServer()
 	s.err = protocol.Errorf(protocol.CodeTooLarge, "A post holds at most 4,000 bytes.")
 	wants(t, hear(t, s, "post too long\n"), "The post was not made.", "A post holds at most 4,000 bytes.")
 	if s.draft != "too long" {
 		t.Errorf("the draft is %q", s.draft)
+	}
+	s.err = nil
+	hear(t, s, "post too long\n") // again, and now it is taken
+	if s.draft != "" {
+		t.Errorf("the draft %q stays behind", s.draft)
 	}
 }
 

@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"strings"
@@ -12,8 +13,8 @@ import (
 
 // writer is what writing asks of a client.
 type writer interface {
-	Post(ctx context.Context, text string, p *client.Picture) (client.Sent, error)
-	Comment(ctx context.Context, post protocol.UUID, text string) (client.Sent, error)
+	PostDraft(ctx context.Context, where, text string, p *client.Picture) (client.Sent, error)
+	CommentDraft(ctx context.Context, where string, post protocol.UUID, text string) (client.Sent, error)
 	Delete(ctx context.Context, record protocol.UUID) (client.Sent, error)
 	Report(ctx context.Context, record protocol.UUID, reason string) (client.Sent, error)
 	Mute(ctx context.Context, author protocol.PublicKey) error
@@ -22,13 +23,17 @@ type writer interface {
 	Discard(ctx context.Context, record protocol.UUID) error
 	Draft(ctx context.Context, where string) (string, error)
 	SaveDraft(ctx context.Context, where, text string) error
+	DraftPicture(ctx context.Context, where string) (p *client.Picture, file string, err error)
 }
 
 // post posts the words behind the command, or asks for several lines.
 func (r *reader) post(ctx context.Context, text string) {
-	if text == "" {
+	where := "post"
+	if text != "" {
+		where = r.free(ctx, where, text)
+	} else {
 		var ok bool
-		if text, ok = r.compose(ctx, "post"); !ok {
+		if text, ok = r.compose(ctx, where); !ok {
 			return
 		}
 	}
@@ -36,15 +41,14 @@ func (r *reader) post(ctx context.Context, text string) {
 		r.say("Nothing was written, so nothing was posted.")
 		return
 	}
-	sent, err := r.Client.Post(ctx, text, r.attach)
+	sent, err := r.Client.PostDraft(ctx, where, text, r.attach)
 	if err != nil {
 		r.say("The post was not made.")
 		r.fail(err)
-		r.keep(ctx, "post", text)
+		r.keep(ctx, where, text)
 		return
 	}
 	r.attach = nil
-	r.keep(ctx, "post", "")
 	r.sent(sent, "Posted.")
 }
 
@@ -59,10 +63,17 @@ func (r *reader) sent(s client.Sent, done string) {
 // each line: nothing is lost when the program ends before the dot.
 func (r *reader) compose(ctx context.Context, where string) (string, bool) {
 	var text string
-	if draft, err := r.Client.Draft(ctx, where); err == nil && strings.TrimSpace(draft) != "" {
-		r.say("A draft was kept: " + draft)
+	if draft, p := r.draft(ctx, where); draft != "" || p != nil {
+		if p == nil {
+			r.say("A draft was kept: " + draft)
+		} else {
+			r.say("A draft was kept, with a picture: " + cmp.Or(draft, "no text yet."))
+		}
 		if r.yes(ctx, "Go on with it?") {
-			text = strings.TrimRight(draft, "\n") + "\n"
+			r.attach = cmp.Or(r.attach, p)
+			if draft != "" {
+				text = draft + "\n"
+			}
 		}
 	}
 	r.say("Type the text. A line that is only a dot sends it; a line that is only cancel keeps it for later.")
@@ -86,8 +97,34 @@ func (r *reader) compose(ctx context.Context, where string) (string, bool) {
 	}
 }
 
-// keep keeps a draft.
+// draft is what was kept for a place, "" and nil for nothing.
+func (r *reader) draft(ctx context.Context, where string) (string, *client.Picture) {
+	text, err := r.Client.Draft(ctx, where)
+	if err != nil || strings.TrimSpace(text) == "" {
+		text = ""
+	}
+	p, _, err := r.Client.DraftPicture(ctx, where)
+	if err != nil {
+		p = nil
+	}
+	return strings.TrimRight(text, "\n"), p
+}
+
+// free is the place of a text that was typed behind its command: "" where another draft
+// is kept in it, which is not to go.
+func (r *reader) free(ctx context.Context, where, text string) string {
+	if draft, p := r.draft(ctx, where); p != nil || draft != "" && draft != text {
+		return ""
+	}
+	return where
+}
+
+// keep keeps a draft. Without a place another is there.
 func (r *reader) keep(ctx context.Context, where, text string) {
+	if where == "" {
+		r.say("Another draft is kept in its place, so that this text is not: it stands above.")
+		return
+	}
 	if err := r.Client.SaveDraft(ctx, where, text); err != nil {
 		r.fail(err)
 	}
@@ -100,7 +137,9 @@ func (r *reader) comment(ctx context.Context, rest string) {
 		return
 	}
 	where := "comment:" + at.post().String()
-	if text = strings.TrimSpace(text); text == "" {
+	if text = strings.TrimSpace(text); text != "" {
+		where = r.free(ctx, where, text)
+	} else {
 		if text, ok = r.compose(ctx, where); !ok {
 			return
 		}
@@ -109,14 +148,13 @@ func (r *reader) comment(ctx context.Context, rest string) {
 		r.say("Nothing was written, so nothing was sent.")
 		return
 	}
-	sent, err := r.Client.Comment(ctx, at.post(), text)
+	sent, err := r.Client.CommentDraft(ctx, where, at.post(), text)
 	if err != nil {
 		r.say("The comment was not made.")
 		r.fail(err)
 		r.keep(ctx, where, text)
 		return
 	}
-	r.keep(ctx, where, "")
 	r.sent(sent, "Commented.")
 }
 
