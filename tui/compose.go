@@ -194,19 +194,20 @@ func (c *compose) below(w int) []string {
 		budget = "sending…"
 	}
 	lines := []string{c.theme.Faint.Render(strings.Repeat("─", w)), style.Render("  " + budget)}
-	p := "  ▢ no picture: " + c.attachHint()
+	p, key := "  ▢ no picture: "+c.attachHint(), ""
 	a := c.attached.picture
 	if a != nil {
 		p = "  ▣ " + line(cmp.Or(c.attached.file, "a picture"), 30) + ", " + strconv.Itoa(a.Width) + "×" + strconv.Itoa(a.Height) + ", " +
-			thousands((len(a.Bytes)+1023)/1024) + " KiB: " + c.keyOf(keymap.Write, keymap.Detach) + " takes it off"
+			thousands((len(a.Bytes)+1023)/1024) + " KiB"
+		key = ": " + c.keyOf(keymap.Write, keymap.Detach) + " takes it off"
 	}
-	lines = append(lines, c.theme.Dim.Render(cut(p, w)))
+	lines = append(lines, c.theme.Dim.Render(keyed(p, key, w)))
 	switch {
 	case a == nil:
 	case a.Alt != "":
 		lines = append(lines, c.theme.Dim.Render("    "+line(a.Alt, w-4)))
 	default:
-		lines = append(lines, c.theme.Dim.Render(cut("    not described: "+c.keyOf(keymap.Write, keymap.Attach)+" says what it shows", w)))
+		lines = append(lines, c.theme.Dim.Render(keyed("    not described", ": "+c.keyOf(keymap.Write, keymap.Attach)+" says what it shows", w)))
 	}
 	return lines
 }

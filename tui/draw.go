@@ -85,6 +85,15 @@ func cut(s string, w int) string {
 	return s
 }
 
+// keyed is words and, behind them, a key with what it does, in at most w cells: the key
+// is the last thing to go.
+func keyed(words, key string, w int) string {
+	if room := w - cells(key); cells(words) > room {
+		words = cut(words, room)
+	}
+	return cut(words+key, w)
+}
+
 // pad fills a line up to w cells. It is for text of our own and for the end of a line.
 func pad(s string, w int) string {
 	if n := cells(s); n < w {

@@ -130,11 +130,11 @@ func (e *eye) stage(id protocol.UUID) int {
 
 // eyeBanner says what one looks at.
 func (u *ui) eyeBanner() string {
-	text := " The server's eye: all that it holds of this."
+	key := ""
 	if b, ok := u.top().keys().Binding(keymap.Eye); ok {
-		text += " " + firstKey(b) + " closes it."
+		key = " " + firstKey(b) + " closes it."
 	}
-	return u.theme.Pill.Render(pad(cut(text, u.width), u.width))
+	return u.theme.Pill.Render(pad(keyed(" The server's eye: all that it holds of this.", key, u.width), u.width))
 }
 
 // layRow draws an item as a row of the server's table: what stands in it, without

@@ -376,7 +376,8 @@ func (f *friends) row(r friendRow, selected bool, w int) string {
 	default:
 		mark = "… "
 	}
-	return cut(bar+style.Render(mark)+" "+style.Render(pad(name, max(8, min(24, w/3))))+"  "+f.said(r), w)
+	left := bar + style.Render(mark) + " " + style.Render(pad(name, max(8, min(24, w/3)))) + "  "
+	return cut(left+keyed(f.said(r), f.theme.Dim.Render(f.offer(r)), w-cells(left)), w)
 }
 
 // said is what stands beside a name: first what is new, last how long it is known.
@@ -395,7 +396,7 @@ func (f *friends) said(r friendRow) string {
 // state is where a friendship stands, in words.
 func (f *friends) state(r friendRow) string {
 	if r.f == nil {
-		return "in your phone book; " + f.keyOf(keymap.FriendList, keymap.Open) + " invites"
+		return "in your phone book"
 	}
 	since := ago(age(r.f.Since, f.now()))
 	var s string
@@ -410,7 +411,7 @@ func (f *friends) state(r friendRow) string {
 		}
 	case client.StateAccepted:
 		if r.f.Inviter {
-			return "accepted your invite " + since + "; " + f.keyOf(keymap.FriendList, keymap.Open) + " answers"
+			return "accepted your invite " + since
 		}
 		s = "you accepted; not confirmed yet"
 	case client.StateFriend:
@@ -430,7 +431,7 @@ func (f *friends) state(r friendRow) string {
 	case client.StateRevoked:
 		s = "revoked " + since
 	case client.StateExpired:
-		s = "expired unused; " + f.keyOf(f.keys(), keymap.Reissue) + " makes a new one"
+		s = "expired unused"
 	default:
 		s = string(r.f.State)
 	}
@@ -441,6 +442,19 @@ func (f *friends) state(r friendRow) string {
 		s = why
 	}
 	return s
+}
+
+// offer is the key to press at a row, with what it does, "" for none that is told there.
+func (f *friends) offer(r friendRow) string {
+	switch {
+	case r.f == nil:
+		return "; " + f.keyOf(keymap.FriendList, keymap.Open) + " invites"
+	case r.section == sections[0]:
+		return "; " + f.keyOf(keymap.FriendList, keymap.Open) + " answers"
+	case r.f.State == client.StateExpired && refusal(*r.f) == "":
+		return "; " + f.keyOf(keymap.FriendList, keymap.Reissue) + " makes a new one"
+	}
+	return ""
 }
 
 func (f *friends) details(r client.Friendship, w int) []string {

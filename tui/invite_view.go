@@ -33,7 +33,7 @@ func (i *invite) view(w, h int) frame {
 	case !i.isOpen():
 		return frame{lines: i.over(w, h)}
 	case i.covers(w, h) && h == i.height:
-		lines := i.sideBySide(w, h-1, append([]string{i.connection()}, i.news(w)...))
+		lines := i.sideBySide(w, h-1, append([]string{i.connection()}, i.news(w, h-1)...))
 		return frame{lines: append(fit(lines, h-1), i.footer(i, h-1))}
 	case i.beside(w, h) && !(i.under(w, h) && larger(i.code.Fit(w, h-9), i.code.Fit(w-words-2, h))):
 		return frame{lines: i.sideBySide(w, h, nil)}
@@ -44,17 +44,19 @@ func (i *invite) view(w, h int) frame {
 	}
 }
 
-// news is what would stand in banners and toasts.
-func (i *invite) news(w int) []string {
+// news is what would stand in banners and toasts, as far as it fits below the words and
+// the connection.
+func (i *invite) news(w, h int) []string {
 	cols, _ := i.code.Size() // where it covers the window it is no larger
 	room := w - cols - 3
-	out := i.toastIn(room, 6) // a narrow column needs more rows
+	var out []string
 	if len(i.notices) > 0 {
 		for _, l := range wrapOwn("★ Someone accepted your invite for "+line(i.notices[0].Name, 20)+": press "+i.answerKey(), room) {
 			out = append(out, i.theme.Friend.Render(l))
 		}
 	}
-	return out
+	left := h - len(i.text(room, 0, true, nil)) - 1 - len(out)
+	return append(i.toastIn(room, max(left, 3)), out...)
 }
 
 func (i *invite) sideBySide(w, h int, last []string) []string {
@@ -226,21 +228,16 @@ func (i *invite) hints() []keymap.Intent {
 		return []keymap.Intent{keymap.Back}
 	}
 	hints := []keymap.Intent{keymap.Copy}
-	opens, shuts := i.reachable()
-	if opens {
-		hints = append(hints, keymap.Reach)
-	}
 	if !i.inv.Link.Loopback() {
 		hints = append(hints, keymap.SMS)
+	}
+	if opens, shuts := i.reachable(); opens || shuts {
+		hints = append(hints, keymap.Reach)
 	}
 	if i.err == nil {
 		hints = append(hints, keymap.SavePNG)
 	}
-	hints = append(hints, keymap.ShowLink)
-	if shuts {
-		hints = append(hints, keymap.Reach)
-	}
-	return append(hints, keymap.Back)
+	return append(hints, keymap.ShowLink, keymap.Back)
 }
 
 func (i *invite) typing() bool { return false }

@@ -157,5 +157,5 @@ func (f *friends) toTell(w int) []string {
 		return nil
 	}
 	key := f.keyOf(f.keys(), keymap.Tell)
-	return []string{f.theme.Dim.Render(cut(" "+count(f.left, "friend is", "friends are")+" told of your new key over the next hours; "+key+" tells them now", w)), ""}
+	return []string{f.theme.Dim.Render(keyed(" "+count(f.left, "friend is", "friends are")+" told of your new key over the next hours", "; "+key+" tells them now", w)), ""}
 }

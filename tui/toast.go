@@ -84,9 +84,14 @@ func (u *ui) moodMark(m mood) (string, lipgloss.Style) {
 	return "✓", u.theme.Good
 }
 
-// toastLines draws the toast in at most three lines.
-func (u *ui) toastLines(w int) []string { return u.toastIn(w, 3) }
+// toastLines draws the toast in three lines at most, in a narrow window in as many as
+// hold the same words.
+func (u *ui) toastLines(w int) []string {
+	return u.toastIn(w, max(3, min(3*80/max(w, 1), u.height/2)))
+}
 
+// toastIn draws the toast in so many rows. What is too long loses its middle: a key to
+// press stands in the beginning or at the end.
 func (u *ui) toastIn(w, rows int) []string {
 	if u.toast.text == "" || w < 8 || u.eye.open { // it may hold a name
 		return nil
@@ -94,7 +99,10 @@ func (u *ui) toastIn(w, rows int) []string {
 	mark, style := u.moodMark(u.toast.mood)
 	lines := wrap(plain.Line(u.toast.text), w-4)
 	if len(lines) > rows {
-		lines = append(lines[:rows-1], cut(lines[rows-1]+"…", w-4))
+		last := min(2, rows-1)
+		end := lines[len(lines)-last:]
+		lines = append(lines[:rows-last:rows-last], end...)
+		lines[rows-last-1] = cut(lines[rows-last-1]+"…", w-4)
 	}
 	for i, l := range lines {
 		if i > 0 {

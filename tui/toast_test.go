@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"testing"
 
 	"p4p/client"
@@ -28,4 +29,37 @@ func TestOnlyAQuestionThatIsAskedAgainOffersLater(t *testing.T) {
 	p.press("f").selects("Eve").press("x").sees("Revoke the invite for Eve?", "esc close").doesNotSee("later").press("esc").did()
 	q := sit(t, warned(), 80, 24)
 	q.press("W").sees("A warning", "esc later").press("esc").sees("Press W").did()
+}
+
+// The words around a key go before the key does.
+func TestASmallWindowKeepsTheKeyOfEachNotice(t *testing.T) {
+	backup := lively()
+	backup.warnings = []client.Warning{{Kind: client.BackupDue, Text: "There is no backup of your friends: p4p backup FILE makes one."}}
+	told := lively()
+	told.left = 3
+	near := func() *fake { f := lively(); f.loopback = true; return f }()
+	for _, tt := range []struct {
+		fake *fake
+		act  func(p *person)
+		key  string
+	}{
+		{backup, func(*person) {}, "(W)"},
+		{told, func(p *person) { p.press("f") }, "; T tells them now"},
+		{crowded(), func(p *person) { p.press("f") }, "; enter answers"},
+		{crowded(), func(p *person) { p.press("f").selects("Peggy") }, "; n makes a new one"},
+		{lively(), func(p *person) { p.press("f") }, "; enter invites"},
+		{lively(), func(p *person) { p.press("j", "v") }, "v closes it."},
+		{near, func(p *person) { p.press("i").types("Bob").press("enter", "L") }, "until you press L here again."},
+		{lively(), func(p *person) { p.press("i").types("Bob").press("enter", "c") }, "l shows the link."},
+		{lively(), func(p *person) {
+			p.press("n", "ctrl+o").types("sun").press("enter", "esc")
+		}, "ctrl+x takes it off"},
+		{lively(), func(p *person) {
+			p.run(p.app.say(bad, "One line of it: "+strings.Repeat("words ", 90)+"and at the end L shows it in full."))
+		}, "L shows it in full."},
+	} {
+		p := sit(t, tt.fake, 40, 12)
+		tt.act(p)
+		p.sees(tt.key)
+	}
 }

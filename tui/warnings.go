@@ -71,5 +71,5 @@ func (u *ui) warningBanner() []string {
 		}
 		return rows
 	}
-	return []string{u.theme.Dim.Render(cut(" ○ "+strings.TrimSuffix(first, ".")+" ("+key+")", u.width-1))}
+	return []string{u.theme.Dim.Render(keyed(" ○ "+strings.TrimSuffix(first, "."), " ("+key+")", u.width-1))}
 }
