@@ -2,12 +2,15 @@ package client
 
 import (
 	"context"
+	"database/sql"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"p4p/localmap"
 	"p4p/protocol"
 )
 
@@ -196,4 +199,52 @@ func TestWithoutAConnectionATimeThatHasComeWakesTheOutboxOnce(t *testing.T) {
 	if st := r.Status(); st.Outbox != 0 || !r.sees("from later") {
 		t.Errorf("status %+v", st)
 	}
+}
+
+func TestAnOutboxThatCannotBeReadIsTriedAgainAfterAWhileAndNotAtOnce(t *testing.T) {
+	var clock watch
+	w := newTown(t)
+	r := opens(t, Options{Home: t.TempDir(), Server: w.URL(), Now: clock.now, after: quick})
+	mine := r.posts("mine")
+	r.syncs()
+	w.stop()
+	must(r.DeleteLater(t.Context(), mine.ID, undoTime))
+	clock.passes(undoTime)
+	db, err := sql.Open("sqlite3", filepath.Join(r.dir, localmap.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	renames := func(from, to string) {
+		if _, err := db.ExecContext(t.Context(), "ALTER TABLE "+from+" RENAME TO "+to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	renames("outbox", "elsewhere")
+	<-r.outgoing.wake // by the deletion
+	asked, ring := make(chan time.Duration), make(chan time.Time)
+	r.Client.opt.after = func(d time.Duration) (<-chan time.Time, func()) {
+		asked <- d
+		return ring, func() {}
+	}
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.keepSending(ctx)
+	}()
+	if d := <-asked; d != 0 {
+		t.Errorf("what is due already waits for %v", d)
+	}
+	for range 3 {
+		ring <- clock.now()
+		if d := <-asked; d < busyPause {
+			t.Fatalf("it is tried again after %v", d)
+		}
+	}
+	renames("elsewhere", "outbox")
+	ring <- clock.now()
+	r.waits("what was held waits for the server", func() bool { return r.Status().Outbox == 1 })
+	end()
+	<-ended
 }

@@ -291,23 +291,29 @@ func refusalOf(err error) *protocol.Error {
 
 // keepSending sends the outbox whenever there is a stream and something waits.
 func (c *Client) keepSending(ctx context.Context) {
+	rang := false
 	for attempt := 0; ctx.Err() == nil; {
-		if online, _ := c.streams.isOnline(); online {
-			_, err := c.send(ctx)
-			if err == nil {
-				attempt = 0
-			} else if ctx.Err() == nil {
-				attempt++
-				c.log.Info("the outbox waits", "code", protocol.CodeOf(err))
-				c.pause(ctx, max(c.backoff(attempt), wire.RetryAfter(err), busyPause), c.outgoing.wake)
-				continue
-			}
+		var err error
+		if rang {
+			c.outgoing.lapse(c.now())
+			err = c.countOutbox(ctx) // what was held waits from now on
+			c.warn(ctx, "the outbox cannot be read", err)
+			rang = err != nil // else the timer would fire again and again
 		}
+		if online, _ := c.streams.isOnline(); online && err == nil {
+			_, err = c.send(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			attempt++
+			c.log.Info("the outbox waits", "code", protocol.CodeOf(err))
+			c.pause(ctx, max(c.backoff(attempt), wire.RetryAfter(err), busyPause), c.outgoing.wake)
+			continue
+		}
+		attempt = 0
 		timer, stop := c.nextDue()
 		select {
 		case <-timer:
-			c.outgoing.lapse(c.now())
-			c.warn(ctx, "the outbox cannot be read", c.countOutbox(ctx)) // what was held waits from now on
+			rang = true
 		case <-c.outgoing.wake:
 		case <-ctx.Done():
 		}
