@@ -219,36 +219,43 @@ func quote(s string) string {
 	return string(b)
 }
 
-// shot audits a view, light and dark, and keeps a picture of it where
-// P4P_SCREENSHOTS says: on a phone and on a computer.
+// shot audits a view, light and dark, on a small phone, a phone and a computer, and
+// keeps pictures of it where P4P_SCREENSHOTS says.
 func (p *phone) shot(name string) {
 	p.t.Helper()
-	folder := os.Getenv("P4P_SCREENSHOTS")
-	if folder != "" {
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			p.t.Fatal(err)
-		}
-	}
 	for _, scheme := range []string{"light", "dark"} {
 		p.scheme(scheme)
-		p.audit(name + ", " + scheme)
-		if folder == "" {
-			continue
-		}
-		for _, size := range [][2]int64{{390, 844}, {1280, 800}} {
+		for _, size := range [][2]int64{{390, 844}, {320, 640}, {1280, 800}} {
 			p.do(chromedp.EmulateViewport(size[0], size[1]))
-			png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
-			if err != nil {
-				p.t.Fatal(err)
+			view := fmt.Sprintf("%s-%dx%d-%s", strings.ReplaceAll(name, " ", "-"), size[0], size[1], scheme)
+			// The colours are the same whatever the size, the places whatever the colours.
+			if scheme == "light" || size[0] == 390 {
+				p.audit(view)
 			}
-			file := filepath.Join(folder, fmt.Sprintf("%s-%dx%d-%s.png", strings.ReplaceAll(name, " ", "-"), size[0], size[1], scheme))
-			if err := os.WriteFile(file, png, 0o644); err != nil {
-				p.t.Fatal(err)
-			}
+			p.picture(view)
 		}
-		p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	}
 	p.scheme("")
+	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+}
+
+// picture keeps a picture of the screen where P4P_SCREENSHOTS says.
+func (p *phone) picture(name string) {
+	p.t.Helper()
+	folder := os.Getenv("P4P_SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // scheme has the system ask for light or dark; nothing is asked for with "".

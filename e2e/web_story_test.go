@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
+	"database/sql"
 	"encoding/base64"
+	"fmt"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -56,11 +59,12 @@ func TestThePhoneThatScansTheTerminalsScreenBecomesAFriend(t *testing.T) {
 
 	phone.press("Write")
 	phone.types("What do you want to say?", "seen from the phone")
-	phone.do(chromedp.SetUploadFiles(chromedp.CSS("#photo"), []string{photo(t, "N 52.5163 E 13.3777")}))
+	const place = "N 52.5163 E 13.3777"
+	phone.do(chromedp.SetUploadFiles(chromedp.CSS("#photo"), []string{photo(t, place)}))
 	phone.types("Describe it for those who cannot see it", "A lake")
 	phone.until(`document.querySelector(".preview img")?.complete`)
 	phone.press("Post")
-	alice.see(phoneName+" ·", "seen from the phone")
+	alice.see(phoneName+" ·", "seen from the phone", "▀▀▀▀▀▀▀▀") // the picture, in half blocks
 
 	// What a thief of the server's folder reads. The search first finds a control.
 	data := embed.Data(home)
@@ -70,7 +74,7 @@ func TestThePhoneThatScansTheTerminalsScreenBecomesAFriend(t *testing.T) {
 	}
 	for text, there := range map[string]bool{
 		"seen from the phone": true, phoneName: false, terminalName: false, "Quackenbush": false,
-		link.Secret.Base32(): false, string(link.Secret[:]): false,
+		link.Secret.Base32(): false, string(link.Secret[:]): false, place: false, "Exif": false,
 	} {
 		found, err := searchFolder(data, text)
 		if err != nil {
@@ -90,6 +94,52 @@ func TestThePhoneThatScansTheTerminalsScreenBecomesAFriend(t *testing.T) {
 			t.Errorf("the friendship's row names the device %s", d)
 		}
 	}
+	// And nothing is in it but the two sealed slots, in which both clients found the
+	// other's key, or they would show no names.
+	if got := friendshipRow(t, filepath.Join(data, "server.db")); got != "f:16 state:accepted expires: link_hash:32 owner_a:32 owner_b:32 e:32 n_a:2 n_b:1 zeros:0 slot_a:4124 slot_b:4124" {
+		t.Errorf("the friendship's row holds %s", got)
+	}
+}
+
+// friendshipRow is what the server keeps of its one friendship: of bytes their number,
+// of zeros none.
+func friendshipRow(t *testing.T, file string) string {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+file+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM mailboxes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil || !rows.Next() {
+		t.Fatal(err, rows.Err())
+	}
+	values, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	if err := rows.Scan(into...); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for i, v := range values {
+		switch b := v.(type) {
+		case nil:
+			v = ""
+		case []byte:
+			v = len(bytes.TrimRight(b, "\x00"))
+			if columns[i] != "zeros" {
+				v = len(b)
+			}
+		}
+		out = append(out, fmt.Sprint(columns[i], ":", v))
+	}
+	return strings.Join(out, " ")
 }
 
 // A browser at a LAN address that trusts the very key of the server and no other.
@@ -122,6 +172,7 @@ func TestOverTheNetworksOwnCertificateTheWholeFlowWorks(t *testing.T) {
 		t.Fatal("no secure context")
 	}
 	p.sees("your browser cannot tell whether somebody in this network altered it")
+	p.shot("in the network")
 	p.types("Who did the invite come from?", "Alice")
 	p.press("Accept")
 	p.sees("Safety number")

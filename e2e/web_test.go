@@ -3,9 +3,13 @@ package e2e
 import (
 	"bytes"
 	"crypto/rand"
+	"image"
+	"image/jpeg"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -332,32 +336,57 @@ func TestGettingALinkFiftyTimesConsumesNothing(t *testing.T) {
 	s := webServer(t)
 	alice := newPeer(t, s.URL())
 	invite := alice.invites("Bob")
-	page := s.URL() + "/F/" + strings.ToUpper(invite.Friendship.String())
-	for n := range 50 {
-		method, agent := []string{"GET", "HEAD"}[n%2], []string{"curl/8", "WhatsApp/2", "TelegramBot (like TwitterBot)", "facebookexternalhit/1.1"}[n%4]
-		r, err := http.NewRequestWithContext(t.Context(), method, page, nil)
-		if err != nil {
-			t.Fatal(err)
+	id := invite.Friendship.String()
+	paths := []string{"/f/" + id, "/F/" + strings.ToUpper(id)}
+	methods := []string{"GET", "HEAD"}
+	agents := []string{"Mozilla/5.0 (iPhone)", "curl/8", "WhatsApp/2", "TelegramBot (like TwitterBot)", "facebookexternalhit/1.1"}
+	times := 0
+	for range 3 { // 60 times
+		for _, path := range paths {
+			for _, method := range methods {
+				for _, agent := range agents {
+					body := asked(t, method, s.URL()+path, agent)
+					if strings.Contains(strings.ToLower(body), id) {
+						t.Fatalf("the page for %s names the friendship: %s", agent, body)
+					}
+					if method == "GET" && !strings.Contains(body, "p4p accept -- ") {
+						t.Fatalf("the page for %s: %s", agent, body)
+					}
+					if method == "GET" && !strings.Contains(body, `<meta property="og:title" content="A friend invite on P4P">`) {
+						t.Fatalf("the card for %s: %s", agent, body)
+					}
+					times++
+				}
+			}
 		}
-		r.Header.Set("User-Agent", agent)
-		a, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var body bytes.Buffer
-		_, err = body.ReadFrom(a.Body)
-		a.Body.Close()
-		if err != nil || a.StatusCode != http.StatusOK {
-			t.Fatalf("%s %s: %d, %v", method, page, a.StatusCode, err)
-		}
-		if strings.Contains(body.String(), invite.Friendship.String()) || method == "GET" && !strings.Contains(body.String(), "p4p accept -- ") {
-			t.Fatalf("the page for %s: %s", agent, &body)
-		}
+	}
+	if times < 50 {
+		t.Errorf("it was asked for %d times", times)
 	}
 	bob := newPeer(t, s.URL())
 	if _, err := bob.Accept(t.Context(), invite.Link, "Alice", false); err != nil {
 		t.Errorf("the invite is not as good as before: %v", err)
 	}
+}
+
+// asked is the body of a page that a program of that name gets.
+func asked(t *testing.T, method, url, agent string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("User-Agent", agent)
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	body, err := io.ReadAll(a.Body)
+	if err != nil || a.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s: %d, %v", method, url, a.StatusCode, err)
+	}
+	return string(body)
 }
 
 // hostile are posts that would like to be more than text.
@@ -383,26 +412,54 @@ func TestHostilePostsAreTextAndNothingElse(t *testing.T) {
 	}
 	for _, when := range []string{"live", "loaded"} {
 		p.until(`document.querySelectorAll(".post").length === ` + strconv.Itoa(len(hostile)))
-		if eval[bool](p, `window.owned !== undefined || document.title !== "P4P"`) {
-			t.Errorf("%s: a post ran", when)
-		}
-		if n := eval[int](p, `document.querySelectorAll("main script, main iframe, main style, main svg, main img, main [onload], main [onerror], .text a").length`); n != 0 {
-			t.Errorf("%s: posts made %d elements", when, n)
-		}
-		if eval[bool](p, `/[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\u0000\u001b]/.test(document.querySelector(".feed").textContent)`) {
-			t.Errorf("%s: invisible characters are in the page", when)
-		}
-		if eval[bool](p, `document.documentElement.scrollWidth > innerWidth`) {
-			t.Errorf("%s: a post makes the page wider than the screen", when)
-		}
+		p.isText(when)
 		if h := eval[int](p, `Math.max(...[...document.querySelectorAll(".post")].map((e) => e.offsetHeight))`); h > 844 {
 			t.Errorf("%s: a post in the feed is %d pixels high", when, h)
 		}
-		if n := eval[int](p, `Math.max(...[...document.querySelectorAll(".text")].map((e) => (e.textContent.match(/\u0301/g) ?? []).length))`); n > 4 {
-			t.Errorf("%s: %d marks pile up", when, n)
-		}
 		p.shot("hostile")
 		p.open(s.URL())
+	}
+
+	// The same as comments, as a picture's description, and by a shared address.
+	var dot bytes.Buffer
+	if err := jpeg.Encode(&dot, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
+		t.Fatal(err)
+	}
+	described, err := mallory.Post(t.Context(), hostile[0], &client.Picture{Bytes: dot.Bytes(), Alt: `"><script>window.owned = 1</script>` + hostile[3]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range hostile {
+		if _, err := mallory.Comment(t.Context(), described.ID, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.open(s.URL() + "/p/" + described.ID.String())
+	p.until(`document.querySelectorAll(".comments .post").length === ` + strconv.Itoa(len(hostile)))
+	p.until(`document.querySelector("figure img")?.naturalWidth === 8`)
+	p.isText("with comments")
+	if alt := eval[string](p, `document.querySelector("figure img").alt`); !strings.HasPrefix(alt, `"><script>`) || strings.ContainsAny(alt, "\u202e\u2066") {
+		t.Errorf("the picture is described as %q", alt)
+	}
+}
+
+// isText fails where what strangers wrote is more than text, or leaves its place.
+func (p *phone) isText(when string) {
+	p.t.Helper()
+	if eval[bool](p, `window.owned !== undefined || !document.title.endsWith("P4P")`) {
+		p.t.Errorf("%s: a post ran", when)
+	}
+	if n := eval[int](p, `document.querySelectorAll("main script, main iframe, main style, main svg, main .text *, main [onload], main [onerror]").length`); n != 0 {
+		p.t.Errorf("%s: posts made %d elements", when, n)
+	}
+	if eval[bool](p, `/[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\u0000\u001b]/.test(document.querySelector("main").textContent)`) {
+		p.t.Errorf("%s: invisible characters are in the page", when)
+	}
+	if eval[bool](p, `document.documentElement.scrollWidth > innerWidth`) {
+		p.t.Errorf("%s: a post makes the page wider than the screen", when)
+	}
+	if n := eval[int](p, `Math.max(...[...document.querySelectorAll(".text")].map((e) => (e.textContent.match(/\u0301/g) ?? []).length))`); n > 4 {
+		p.t.Errorf("%s: %d marks pile up", when, n)
 	}
 }
 
@@ -418,9 +475,12 @@ func TestReloadingAndASecondTabKeepIdentityAndNames(t *testing.T) {
 	p.types("Who did the invite come from?", "Alice")
 	p.press("Accept")
 	p.sees("Safety number")
+	who := eval[string](p, whoami)
 	p.do(chromedp.Reload()) // the page says what it said
 	p.sees("Safety number")
-	who := eval[string](p, whoami)
+	if got := eval[string](p, whoami); got != who {
+		t.Errorf("after reloading it is %s, before %s", got, who)
+	}
 	second := p.tab()
 	second.open(s.URL())
 	second.until(`document.querySelector(".post .friend bdi")?.innerText === "Alice"`)
@@ -449,22 +509,42 @@ const (
 )
 
 func TestOfTwoPhonesWithOneLinkOneWinsAndTheOtherIsTold(t *testing.T) {
-	first, second := newPhone(t), newPhone(t)
+	phones := []*phone{newPhone(t), newPhone(t)}
 	s := webServer(t)
 	alice := newPeer(t, s.URL())
 	invite := alice.invites("Bob")
-	for _, p := range []*phone{first, second} {
+	for _, p := range phones {
 		p.open(invite.Link.URL())
 		p.types("Who did the invite come from?", "Alice")
 	}
-	first.press("Accept")
-	first.sees("Safety number")
-	second.press("Accept")
-	second.sees("This invite was already used")
-	second.shot("already-used")
-	second.press("Read the feed")
-	second.press("Friends")
-	second.sees("No friends yet.") // nothing is left of it
+	// Both press at once.
+	var ready, done sync.WaitGroup
+	ready.Add(len(phones))
+	for _, p := range phones {
+		done.Go(func() {
+			ready.Done()
+			ready.Wait()
+			_, _ = chromedp.Run(p.ctx, chromedp.Evaluate[bool](`(document.querySelector("form button.primary").click(), true)`))
+		})
+	}
+	done.Wait()
+	for _, p := range phones {
+		p.until(`["Accepted", "This invite was already used"].includes(document.querySelector("h1")?.innerText)`)
+	}
+	winner, loser := phones[0], phones[1]
+	if eval[string](winner, `document.querySelector("h1").innerText`) != "Accepted" {
+		winner, loser = loser, winner
+	}
+	got := alice.becomes(invite.Friendship, client.StateAccepted)
+	if who := eval[string](winner, whoami); got.UUID.String() != who {
+		t.Errorf("Alice sees %s, who won is %s", got.UUID, who)
+	}
+	winner.sees(got.SafetyNumber)
+	loser.sees("This invite was already used")
+	loser.shot("already-used")
+	loser.press("Read the feed")
+	loser.press("Friends")
+	loser.sees("No friends yet.") // nothing is left of it
 	third := newPhone(t)
 	third.open(invite.Link.URL())
 	third.sees("This invite was already used")
@@ -518,12 +598,14 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 		old.open(good.Link.URL())
 		old.sees("This browser is too old for P4P")
 		old.sees("Copy the command")
+		old.shot("too old")
 	})
 	t.Run("a browser inside another app", func(t *testing.T) {
 		app := newPhone(t)
 		app.before(`Object.defineProperty(navigator, "userAgent", { value: navigator.userAgent + " Instagram 300.0" });`)
 		app.open(good.Link.URL())
 		app.sees("Another app shows you this page")
+		app.shot("inside another app")
 	})
 	t.Run("the server is away", func(t *testing.T) {
 		away := newPhone(t)
@@ -531,6 +613,15 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 		away.open(good.Link.URL())
 		away.sees("The server cannot be reached")
 		away.sees("Try again")
+		away.shot("away")
+	})
+	t.Run("a browser that keeps nothing", func(t *testing.T) {
+		private := newPhone(t)
+		private.before(`IDBFactory.prototype.open = () => { throw new DOMException("The operation is insecure.", "SecurityError"); };`)
+		private.open(good.Link.URL())
+		private.sees("This browser does not let P4P keep anything")
+		private.sees("Copy the command")
+		private.shot("keeps nothing")
 	})
 }
 
@@ -579,7 +670,7 @@ func TestWithoutTheServerThePageStartsFromWhatItKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice := newPeer(t, s.URL())
-	alice.posts("kept for later")
+	post := alice.posts("kept for later")
 	invite := alice.invites("Bob")
 	p.open(invite.Link.URL())
 	p.types("Who did the invite come from?", "Alice")
@@ -596,12 +687,26 @@ func TestWithoutTheServerThePageStartsFromWhatItKept(t *testing.T) {
 	if got := eval[string](p, whoami); got != who {
 		t.Errorf("it is %s now and was %s", got, who)
 	}
+	// A post's own address and the invite's start it just as well, and what is
+	// written meanwhile is sent later.
+	p.open(s.URL() + "/p/" + post.String())
+	p.until(`document.querySelector(".post .friend bdi")?.innerText === "Alice" && document.querySelector(".text")?.innerText === "kept for later"`)
+	p.open(s.URL() + "/f/" + invite.Friendship.String())
+	p.sees("Safety number")
+	p.press("Write")
+	p.types("What do you want to say?", "in a tunnel")
+	p.press("Post")
+	p.sees("Waits here until the server is reached.")
 	s, err = server.Start(t.Context(), server.Config{Data: data, Listen: strings.TrimPrefix(s.URL(), "http://")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer endServer(t, s)
+	if got := alice.sees(func(i client.Item) bool { return i.Text == "in a tunnel" }); got.Author.UUID().String() != who {
+		t.Errorf("what was written without the server is by %s, the phone is %s", got.Author.UUID(), who)
+	}
 	alice.posts("back again")
+	p.press("Feed")
 	p.sees("back again")
 	if kept := eval[string](p, `caches.keys().then(async (names) => {
 		const urls = [];

@@ -1,6 +1,7 @@
 // The beginning: what the browser can do, the frame around the screens, the routes.
 
 import { capable } from "../p4p/crypto.js";
+import { codeOf } from "../p4p/error.js";
 import { app, bus, follow, go, listen, route, start } from "./app.js";
 import { button, el } from "./dom.js";
 import { waitsForMe } from "./friends.js";
@@ -120,7 +121,7 @@ async function run() {
   try {
     await start();
   } catch (err) {
-    if (err.code) return stop("The server cannot be reached", `${err.message} An invite stays as good as it is.`, button("Try again", () => location.reload(), { class: "primary" }));
+    if (codeOf(err)) return stop("The server cannot be reached", `${err.message} An invite stays as good as it is.`, button("Try again", () => location.reload(), { class: "primary" }));
     return stop("This browser does not let P4P keep anything", "P4P keeps your key and the names on this device, and the browser forbids it. Are you in a private window? Open the link in an ordinary one.");
   }
   frame();
