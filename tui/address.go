@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,12 +16,18 @@ import (
 	"p4p/tui/keymap"
 )
 
-// addresses are the web addresses in what somebody wrote.
+// addresses are the web addresses in what somebody wrote, each once.
 func addresses(it client.Item) []plain.Address {
 	if it.Kind == protocol.KindDeletion {
 		return nil
 	}
-	return paragraphs(it.Text).Addresses()
+	var out []plain.Address
+	for _, a := range paragraphs(it.Text).Addresses() {
+		if !slices.ContainsFunc(out, func(b plain.Address) bool { return a.String() == b.String() }) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // drawAddresses makes links of the addresses in a text that was wrapped to lines. The
@@ -70,43 +77,59 @@ type pageOpenedMsg struct {
 	err  error
 }
 
-// openAddress opens the first address of a post in the browser, an invite in the app.
+// openAddress opens the address of a post in the browser, an invite in the app. Of
+// several it asks which.
 func (u *ui) openAddress(it client.Item) tea.Cmd {
 	found := addresses(it)
 	if len(found) == 0 {
 		return u.say(note, "There is no web address in this "+what(it)+" to open; "+u.keyOf(keymap.Feed, keymap.CopyText)+" copies its text.")
 	}
-	first := found[0]
-	if protocol.LooksLikeLink(first.String()) {
-		return u.open(newAccept(u, first.String()))
+	if len(found) > 1 {
+		return u.open(newChoose(u, it, found, false))
 	}
-	done := "Opened " + line(first.String(), 60)
-	if n := len(found); n > 1 {
-		done += ", the first of " + thousands(n) + " addresses"
+	return u.openOne(found[0])
+}
+
+func (u *ui) openOne(a plain.Address) tea.Cmd {
+	if protocol.LooksLikeLink(a.String()) {
+		return u.open(newAccept(u, a.String()))
 	}
-	open := u.openPage
+	open, done := u.openPage, "Opened "+line(a.String(), 60)+"."
 	return tea.Batch(u.say(note, "Opening the page…"), u.do(func(ctx context.Context) tea.Msg {
-		return pageOpenedMsg{done + ".", open(ctx, first.URI())}
+		return pageOpenedMsg{done, open(ctx, a.URI())}
 	}))
 }
 
-// copyText copies the first address of a post, or the text of one that has none. It is
-// the clean text: what is pasted into a shell must not hold what nobody saw.
+// copyText copies the address of a post, or the text of one that has none. Of several
+// it asks which.
 func (u *ui) copyText(it client.Item) tea.Cmd {
-	instead := u.keyOf(keymap.Global, keymap.Mouse) + " lets you select it with the mouse"
-	if found := addresses(it); len(found) > 0 {
-		first := found[0].String()
-		said := line(first, 60)
-		if n := len(found); n > 1 {
-			said += ", the first of " + thousands(n) + " addresses,"
-		}
-		return u.copy(copying{text: first, what: said, instead: instead})
+	switch found := addresses(it); len(found) {
+	case 0:
+		return u.copyWhole(it)
+	case 1:
+		return u.copyOne(found[0])
+	default:
+		return u.open(newChoose(u, it, found, true))
 	}
+}
+
+func (u *ui) copyOne(a plain.Address) tea.Cmd {
+	return u.copy(copying{text: a.String(), what: line(a.String(), 60), instead: u.selecting()})
+}
+
+// copyWhole copies a text. It is the clean one: what is pasted into a shell must not hold
+// what nobody saw.
+func (u *ui) copyWhole(it client.Item) tea.Cmd {
 	text := paragraphs(it.Text)
 	if it.Kind == protocol.KindDeletion || text.IsEmpty() {
 		return u.say(note, "There is no text in this "+what(it)+" to copy.")
 	}
-	return u.copy(copying{text: text.String(), what: "the " + what(it) + "'s text", instead: instead})
+	return u.copy(copying{text: text.String(), what: "the " + what(it) + "'s text", instead: u.selecting()})
+}
+
+// selecting is what to do where nothing is pasted.
+func (u *ui) selecting() string {
+	return u.keyOf(keymap.Global, keymap.Mouse) + " lets you select it with the mouse"
 }
 
 // contentHints tells the keys of a picture and of an address in the footer, after the

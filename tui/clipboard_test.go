@@ -22,7 +22,7 @@ func TestAClipboardThatFailsIsNotCalledCopied(t *testing.T) {
 	f := linked("See https://a.example/x and https://b.example/")
 	f.clipErr = errors.New("xclip: it did not end in time")
 	p := sit(t, f, 100, 30)
-	p.press("j", "y").sees("Sent https://a.example/x, the first of 2 addresses, to your terminal").doesNotSee("Copied")
+	p.press("j", "y", "1").sees("Sent https://a.example/x to your terminal").doesNotSee("Copied")
 	p.press("L").sees("Sent https://a.example/x", "xclip: it did not end in time")
 }
 

@@ -131,6 +131,10 @@ var scenes = []struct {
 	{"feed_replies", func() *fake { f := lively(); f.read[client.Replies] = 7; return f }, func(p *person) { p.press("shift+tab") }},
 	{"feed_replies_empty", newFake, func(p *person) { p.press("shift+tab") }},
 	{"feed_address", func() *fake { return linked("Look: " + longAddress + ", and (https://b.example/ü).") }, func(p *person) { p.press("j") }},
+	{"addresses", func() *fake {
+		return linked("Look: " + longAddress + ", and (https://b.example/ü). http://c.example \x1b]8;;https://evil.example\x07https://\u202eelpmaxe.d/\x07")
+	}, func(p *person) { p.press("j", "o") }},
+	{"addresses_copied", func() *fake { return linked("https://b.example/ü http://c.example") }, func(p *person) { p.press("j", "y", "j", "j") }},
 	{"name_looks_alike", lively, func(p *person) { p.press("i").types("\u0410lice").press("enter") }},
 	{"palette", lively, func(p *person) { p.press("j", ":") }},
 	{"palette_found", lively, func(p *person) { p.press(":"); p.types("post") }},

@@ -62,6 +62,7 @@ const (
 	OpenAddress // the web address in it
 	ViewPicture // on the whole window
 	CopyText    // that address, or the text
+	Number      // of a row
 
 	Send
 	Attach

@@ -121,6 +121,15 @@ var PictureShown = Map{"A picture", []Binding{
 	bind(Back, "esc", "back", "back", "esc", "q", "p", "enter"),
 }}
 
+// Addresses is the keys beside several web addresses of one post.
+var Addresses = Map{"Several web addresses", []Binding{
+	bind(Submit, "enter", "this one", "open or copy the selected address, as was asked", "enter", "right", "l"),
+	bind(Number, "1 2 3", "number", "open or copy the one with that number", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
+	bind(OpenAddress, "o", "open page", "open the selected address in your browser", "o"),
+	bind(CopyText, "y Y", "copy", "copy the selected address (Y while y answers)", "Y", "y"),
+	down, up, back,
+}}
+
 // Find is the keys of the words that are searched for.
 var Find = Map{"Searching", []Binding{
 	bind(Submit, "enter ↓", "results", "to what was found", "enter", "down"),
@@ -306,7 +315,7 @@ var HelpPages = Map{"Help", []Binding{down, up, top, bottom, pageDown, pageUp, b
 
 // Places are all maps: those of the help, and those of the small questions.
 func Places() []Map {
-	return append(slices.Clone(All), Typing, Field, AcceptShown, Ask, Wait, Reminder, Pick, ImportShown, Pages, HelpPages, MoveShown, Commands, Messages)
+	return append(slices.Clone(All), Typing, Field, AcceptShown, Addresses, Ask, Wait, Reminder, Pick, ImportShown, Pages, HelpPages, MoveShown, Commands, Messages)
 }
 
 // Messages is the keys of the log.

@@ -14,7 +14,7 @@ var names = [...]string{
 
 	Delete: "delete", Report: "report", Mute: "mute", Hide: "hide", Muted: "muted", Undo: "undo",
 	Search: "search", Mark: "bookmark", Marks: "bookmarks", Whose: "author", Remote: "search-server",
-	Retry: "retry", Discard: "discard", Outbox: "outbox", EditAgain: "edit-again", OpenAddress: "open-address", ViewPicture: "picture", CopyText: "copy-text",
+	Retry: "retry", Discard: "discard", Outbox: "outbox", EditAgain: "edit-again", OpenAddress: "open-address", ViewPicture: "picture", CopyText: "copy-text", Number: "number",
 
 	Send: "send", Attach: "attach", Detach: "detach", FolderUp: "folder-up", Editor: "editor",
 
