@@ -291,15 +291,16 @@ func invitesCommand(a *app) *cobra.Command {
 		}),
 	}
 	cmd.AddCommand(&cobra.Command{
-		Use:   "revoke FRIENDSHIP",
+		Use:   "revoke NAME",
 		Short: "Take an invite back: its link opens nothing any more",
+		Long:  "Take an invite back: its link opens nothing any more. NAME is whom it was for, or the friendship's\nUUID, which p4p invites --json tells: it is needed where several invites for NAME are open.",
 		Args:  cobra.ExactArgs(1),
 		RunE: a.run(func(ctx context.Context, args []string) error {
 			c, err := a.openSynced(ctx)
 			if err != nil {
 				return err
 			}
-			f, err := c.Find(ctx, args[0])
+			f, err := c.FindInvite(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -109,12 +109,43 @@ func (c *Client) Find(ctx context.Context, nameOrFriendship string) (Friendship,
 	case 1:
 		return live[0], nil
 	}
+	return Friendship{}, ambiguous(fmt.Sprintf("%s has %d devices", contact.Name, len(live)), live)
+}
+
+// FindInvite is the open invite that a person means by a contact's name or by the
+// friendship's UUID. A name without an open one means what [Client.Find] finds. Codes:
+// unknown_name, unknown_friendship, ambiguous, wrong_state.
+func (c *Client) FindInvite(ctx context.Context, nameOrFriendship string) (Friendship, error) {
+	f, err := c.Find(ctx, nameOrFriendship)
+	if protocol.CodeOf(err) != protocol.CodeAmbiguous {
+		return f, err
+	}
+	contact, err := c.local.ContactByName(ctx, nameOrFriendship)
+	if err != nil {
+		return Friendship{}, err
+	}
+	open, err := c.friendships(ctx, func(r localmap.Friendship) bool {
+		return r.Contact == contact.ID && r.State == localmap.StateInvited
+	})
+	switch {
+	case err != nil:
+		return Friendship{}, err
+	case len(open) == 0:
+		return Friendship{}, protocol.Errorf(protocol.CodeWrongState, "There is no open invite for %s.", contact.Name)
+	case len(open) > 1:
+		return Friendship{}, ambiguous(fmt.Sprintf("There are %d open invites for %s", len(open), contact.Name), open)
+	}
+	return open[0], nil
+}
+
+// ambiguous names the friendships among which to choose; why is the beginning of the
+// sentence.
+func ambiguous(why string, among []Friendship) error {
 	var ids strings.Builder
-	for _, f := range live {
+	for _, f := range among {
 		fmt.Fprintf(&ids, " %s (%s)", f.Friendship, f.State)
 	}
-	return Friendship{}, protocol.Errorf(protocol.CodeAmbiguous,
-		"%s has %d devices: give the friendship's UUID instead of the name, one of%s.", contact.Name, len(live), ids.String())
+	return protocol.Errorf(protocol.CodeAmbiguous, "%s: give the friendship's UUID instead of the name, one of%s.", why, ids.String())
 }
 
 func (c *Client) find(ctx context.Context, f protocol.UUID) (Friendship, error) {
