@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,8 @@ type app struct {
 
 	client  *client.Client
 	signals signals
+	fail    context.CancelCauseFunc // ends the program with an error
+	fault   bool                    // the embedded server panicked
 
 	mu   sync.Mutex
 	next string // the profile that the app is to go on with
@@ -80,7 +83,7 @@ func (a *app) embedded(log *slog.Logger) func(context.Context) (string, error) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		if a.keeper == nil {
-			k, err := embed.Keep(ctx, embed.Config{Home: a.homeDir(), Log: log})
+			k, err := embed.Keep(ctx, embed.Config{Home: a.homeDir(), Log: log, Guard: a.guard})
 			if err != nil {
 				return "", err
 			}
@@ -88,6 +91,17 @@ func (a *app) embedded(log *slog.Logger) func(context.Context) (string, error) {
 		}
 		return a.keeper.URL(ctx)
 	}
+}
+
+// guard runs a goroutine of the embedded server. A panic in it ends the program as one of
+// the client does: whoever has a terminal to restore and texts to put away gets to it.
+func (a *app) guard(f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.fail(&client.Panic{Value: v, Stack: debug.Stack()})
+		}
+	}()
+	f()
 }
 
 // note is what the embedded server has to say to the person, or "".
@@ -104,7 +118,8 @@ func (a *app) note() string {
 }
 
 // close ends what a command opened. Its own error is the command's, if the
-// command had none.
+// command had none. A server that panicked ends with the process instead: it may hold
+// what it would wait for.
 func (a *app) close() {
 	var err error
 	if a.client != nil {
@@ -113,7 +128,7 @@ func (a *app) close() {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.keeper != nil {
+	if a.keeper != nil && !a.fault {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if kerr := a.keeper.Close(ctx); err == nil {

@@ -40,6 +40,8 @@ func Execute(ctx context.Context, args []string, std Streams) int {
 	a := &app{Streams: std}
 	ctx, stop := a.signals.endBy(ctx)
 	defer stop()
+	ctx, a.fail = context.WithCancelCause(ctx)
+	defer a.fail(nil)
 	root := newRoot(a)
 	root.SetArgs(linkFirst(root, args))
 	root.SetIn(std.In)
@@ -114,6 +116,9 @@ func newRoot(a *app) *cobra.Command {
 func (a *app) run(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		a.err = f(cmd.Context(), args)
+		if fault, ok := errors.AsType[*client.Panic](context.Cause(cmd.Context())); ok {
+			a.err, a.fault = fault, true
+		}
 		a.close()
 		return nil
 	}

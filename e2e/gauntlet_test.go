@@ -16,24 +16,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"p4p/client"
+	"p4p/server"
 )
 
 // diesAt names a file with a line for each crash point at which a program does not
 // die. At the first one that it passes and that is not there, it adds that and dies.
 const diesAt = "P4P_E2E_DIES_AT"
 
-// panicsAt names the crash point at which a program panics.
+// panicsAt names the crash point at which a program panics, of the client or the server.
 const panicsAt = "P4P_E2E_PANICS_AT"
 
 // mortal has a program that is told so kill itself with SIGKILL: nothing of it gets to
 // run any more. Only the tests' p4p is built with this.
 func mortal(ctx context.Context) context.Context {
 	if at := os.Getenv(panicsAt); at != "" {
-		ctx = client.WithFault(ctx, func(point string) {
+		fault := func(point string) {
 			if point == at {
 				panic("the fault that a test asked for")
 			}
-		})
+		}
+		ctx = server.WithFault(client.WithFault(ctx, fault), fault)
 	}
 	file := os.Getenv(diesAt)
 	if file == "" {
@@ -239,8 +241,9 @@ func TestOnlyTestsMakeAProgramDie(t *testing.T) {
 		}
 		looked++
 		text, err := os.ReadFile(file)
-		if err == nil && strings.Contains(string(text), "WithFault(") != (file == filepath.Join("..", "client", "crash.go")) {
-			t.Errorf("%s: a fault is made in client/crash.go and used by tests, nowhere else", file)
+		makes := file == filepath.Join("..", "client", "crash.go") || file == filepath.Join("..", "server", "fault.go")
+		if err == nil && strings.Contains(string(text), "WithFault(") != makes {
+			t.Errorf("%s: a fault is made in client/crash.go and server/fault.go and used by tests, nowhere else", file)
 		}
 		return err
 	})

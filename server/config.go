@@ -33,6 +33,11 @@ type Config struct {
 	Door     *Door
 	NewEpoch bool // the folder is a restored backup: begin another history
 
+	// Guard runs each goroutine of the server that no call waits for, until it ends. A
+	// panic of one is for Guard to end the program with: the server is not to be used any
+	// more, and need not be shut down. When nil, it ends the program as any panic does.
+	Guard func(f func())
+
 	Log    *slog.Logger     // discarded when nil
 	Now    func() time.Time // time.Now when nil
 	Random io.Reader        // crypto/rand.Reader when nil
@@ -50,6 +55,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Guard == nil {
+		c.Guard = func(f func()) { f() }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

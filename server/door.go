@@ -79,13 +79,13 @@ func (s *Server) openDoor(d Door, l net.Listener) (api.Reach, error) {
 	}
 	s.door = open
 	s.api.SetReach(&open.reach)
-	go func() {
+	go s.config.Guard(func() {
 		defer close(open.ended)
 		err := s.http.Serve(tls.NewListener(open.conns, config))
 		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			s.config.Log.Error("the encrypted port has failed", "error", scrub(err.Error()))
 		}
-	}()
+	})
 	return open.reach, nil
 }
 

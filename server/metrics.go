@@ -2,7 +2,6 @@ package server
 
 import (
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -16,21 +15,21 @@ type metricsServer struct {
 	done     chan struct{}
 }
 
-func serveMetrics(l net.Listener, h http.Handler, log *slog.Logger) *metricsServer {
+func serveMetrics(l net.Listener, h http.Handler, c Config) *metricsServer {
 	m := &metricsServer{
 		http: &http.Server{
-			Handler: h, ErrorLog: errorLog(log),
+			Handler: h, ErrorLog: errorLog(c.Log),
 			ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 			MaxHeaderBytes: 16 << 10,
 		},
 		listener: l, done: make(chan struct{}),
 	}
-	go func() {
+	go c.Guard(func() {
 		defer close(m.done)
 		if err := m.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("the metrics are served no more", "error", scrub(err.Error()))
+			c.Log.Error("the metrics are served no more", "error", scrub(err.Error()))
 		}
-	}()
+	})
 	return m
 }
 

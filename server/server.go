@@ -63,7 +63,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		swept: make(chan struct{}), served: make(chan struct{}), ended: make(chan struct{}),
 	}
 	metrics := api.NewMetrics()
-	s.hub = hub.New(st, hub.Options{RingBytes: c.RingBytes, Log: c.Log, Committed: metrics.Committed})
+	s.hub = hub.New(st, hub.Options{RingBytes: c.RingBytes, Log: c.Log, Committed: faulty(ctx, metrics.Committed), Guard: c.Guard})
 	s.api = api.New(api.Config{
 		Store: st, Hub: s.hub, Metrics: metrics,
 		Hosts:     api.NewHosts(l.Addr(), c.Listen, c.PublicURL),
@@ -72,7 +72,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	})
 	s.serve()
 	if ml != nil {
-		s.metrics = serveMetrics(ml, s.api.MetricsHandler(), c.Log)
+		s.metrics = serveMetrics(ml, s.api.MetricsHandler(), c)
 	}
 	if ports.door != nil {
 		if _, err := s.openDoor(*c.Door, ports.door); err != nil {
@@ -104,15 +104,15 @@ func (s *Server) serve() {
 		DisableGeneralOptionsHandler: true,
 	}
 	s.http.RegisterOnShutdown(fresh.close)
-	go func() {
+	go s.config.Guard(func() {
 		defer close(s.served)
 		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 			s.failed = err
 		}
-	}()
+	})
 	sweep, stop := context.WithCancel(context.Background())
 	s.stopSweep = stop
-	go s.sweep(sweep)
+	go s.config.Guard(func() { s.sweep(sweep) })
 }
 
 // MetricsURL is where the metrics are, where they have a listener of their own;

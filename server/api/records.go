@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -103,7 +105,8 @@ func (a *API) submit(ctx context.Context, results []protocol.RecordResult, recor
 	return nil
 }
 
-// each calls f for 0 … n-1, on as many cores as there are.
+// each calls f for 0 … n-1, on as many cores as there are. It panics with what f panics
+// with: that is the call's to answer for.
 func each(n int, f func(i int)) {
 	workers := min(n, runtime.GOMAXPROCS(0))
 	if workers < 2 {
@@ -114,14 +117,24 @@ func each(n int, f func(i int)) {
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
+	var fault atomic.Pointer[string]
 	for range workers {
 		wg.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					s := fmt.Sprintf("%v\n%s", v, debug.Stack())
+					fault.Store(&s)
+				}
+			}()
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 				f(int(i))
 			}
 		})
 	}
 	wg.Wait()
+	if s := fault.Load(); s != nil {
+		panic(*s)
+	}
 }
 
 func (a *API) getRecords(w http.ResponseWriter, r *http.Request) error {

@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -199,7 +201,12 @@ func closeCode(err error) int {
 
 // read hands over what the client sends, until it breaks a rule or leaves.
 func (s *stream) read() {
-	defer close(s.in)
+	defer close(s.in) // which ends the stream, after a panic too
+	defer func() {
+		if p := recover(); p != nil {
+			s.api.Log.Error("a stream panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
 	limit := rate.NewLimiter(clientFramesPerSecond, clientFramesBurst)
 	for {
 		kind, r, err := s.ws.NextReader()

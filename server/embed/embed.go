@@ -40,6 +40,7 @@ type Config struct {
 	Home   string // the server's data is in Home/server
 	Listen string // the address to try first; DefaultListen when empty
 	Log    *slog.Logger
+	Guard  func(f func()) // as server.Config has it, of the standing by as well
 
 	// Every is how often a process that does not serve tries to take over; half a
 	// second when zero.
@@ -84,6 +85,9 @@ func Keep(ctx context.Context, c Config) (*Keeper, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Guard == nil {
+		c.Guard = func(f func()) { f() }
+	}
 	if c.lan == nil {
 		c.lan = ownAddress
 	}
@@ -94,7 +98,7 @@ func Keep(ctx context.Context, c Config) (*Keeper, error) {
 		cancel()
 		return nil, err
 	}
-	go k.standBy(ctx)
+	go c.Guard(func() { k.standBy(ctx) })
 	return k, nil
 }
 
@@ -205,7 +209,7 @@ func (k *Keeper) start(ctx context.Context) (own *server.Server, note string, er
 }
 
 func (k *Keeper) startOn(ctx context.Context, listen string) (*server.Server, error) {
-	s, err := server.Start(ctx, server.Config{Data: k.dir, Listen: listen, Log: k.config.Log})
+	s, err := server.Start(ctx, server.Config{Data: k.dir, Listen: listen, Log: k.config.Log, Guard: k.config.Guard})
 	if err != nil {
 		return nil, err
 	}

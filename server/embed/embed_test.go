@@ -111,3 +111,32 @@ func TestAHomeThatCannotHoldAServerSaysSo(t *testing.T) {
 		t.Errorf("Keep = %v", err)
 	}
 }
+
+func TestAPanicWhileItStandsByIsTheGuards(t *testing.T) {
+	home := t.TempDir()
+	first, _ := keep(t, home, "127.0.0.1:0")
+	fault := make(chan any, 10)
+	second, err := Keep(t.Context(), Config{
+		Home: home, Listen: "127.0.0.1:0", Every: time.Millisecond, TookOver: func(string) { panic("oh, standing by") },
+		Guard: func(f func()) {
+			defer func() {
+				if v := recover(); v != nil {
+					fault <- v
+				}
+			}()
+			f()
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if v := <-fault; v != "oh, standing by" {
+		t.Errorf("the fault is %v", v)
+	}
+	if err := second.Close(t.Context()); err != nil { // nobody waits for what ended
+		t.Error(err)
+	}
+}

@@ -26,6 +26,7 @@ type Options struct {
 	QueueBytes int                                   // of records that wait for the writer; 16 MiB
 	Log        *slog.Logger                          // for failures of the store; discarded
 	Committed  func(records int, took time.Duration) // called by the writer after each commit
+	Guard      func(f func())                        // runs the writer; as server.Config has it
 }
 
 const (
@@ -71,6 +72,9 @@ func New(log Log, o Options) *Hub {
 	if o.Committed == nil {
 		o.Committed = func(int, time.Duration) {}
 	}
+	if o.Guard == nil {
+		o.Guard = func(f func()) { f() }
+	}
 	h := &Hub{
 		log: log, opt: o, ring: newRing(o.RingBytes, log.Head()),
 		queue: make(chan *job, maxQueued), takedowns: make(chan *takedown),
@@ -80,7 +84,7 @@ func New(log Log, o Options) *Hub {
 	}
 	h.closing, h.close = context.WithCancel(context.Background())
 	h.life, h.kill = context.WithCancel(context.Background())
-	go h.write()
+	go o.Guard(h.write)
 	return h
 }
 

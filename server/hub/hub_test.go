@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
@@ -340,5 +341,29 @@ func TestWatchersHearOfTheirMailboxesOnly(t *testing.T) {
 	b.Close()
 	if len(w.watchers) != 0 {
 		t.Errorf("watches are left behind: %v", w.watchers)
+	}
+}
+
+func TestNobodyWaitsForAWriterThatPanicked(t *testing.T) {
+	fault := make(chan any, 1)
+	h := New(&fakeLog{}, Options{
+		Committed: func(int, time.Duration) { panic("oh, in the writer") },
+		Guard: func(f func()) {
+			defer func() { fault <- recover() }()
+			f()
+		},
+	})
+	_, err := h.Submit(t.Context(), []protocol.Record{post("a")})
+	if protocol.CodeOf(err) != protocol.CodeUnavailable {
+		t.Errorf("the first is answered with %v", err)
+	}
+	if v := <-fault; v != "oh, in the writer" {
+		t.Errorf("the fault is %v", v)
+	}
+	if err := h.Takedown(t.Context(), protocol.UUID{1}); protocol.CodeOf(err) != protocol.CodeUnavailable {
+		t.Errorf("a takedown is answered with %v", err)
+	}
+	if err := h.Close(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

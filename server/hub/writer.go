@@ -92,10 +92,22 @@ func (h *Hub) Takedown(ctx context.Context, id protocol.UUID) error {
 	t := &takedown{id, make(chan error, 1)}
 	select {
 	case h.takedowns <- t:
-		return <-t.done
 	case <-ctx.Done():
 		return busy(ctx.Err())
 	case <-h.closing.Done():
+		return ending()
+	case <-h.done:
+		return ending()
+	}
+	select {
+	case err := <-t.done:
+		return err
+	case <-h.done:
+	}
+	select { // the writer may have answered before it ended
+	case err := <-t.done:
+		return err
+	default:
 		return ending()
 	}
 }
