@@ -14,6 +14,7 @@ import { codeOf, P4PError } from "../p4p/error.js";
 import * as slot from "../p4p/friendship.js";
 import { exchangeKey, ownerToken } from "../p4p/key.js";
 import * as api from "./api.js";
+import { sameLetters } from "./names.js";
 import { all, get, put, remove, tell } from "./store.js";
 
 const { INVITER, INVITEE } = slot;
@@ -47,20 +48,6 @@ const slotOf = (view, role) => {
   const bytes = typeof text === "string" ? from64(text) : null;
   return Number.isSafeInteger(n) && bytes ? { n, bytes } : null;
 };
-
-// nameOf checks a name that a person typed: bad_name.
-export function nameOf(typed) {
-  const name = typed.toWellFormed().normalize("NFC").replace(/\s+/gu, " ").trim();
-  if (name === "") throw new P4PError("bad_name", "Type the name by which you know this person.");
-  if (name.length > 100) throw new P4PError("bad_name", "That is too long for a name.");
-  if (/[\p{C}\u2028\u2029]/u.test(name.replace(/[\u200c\u200d]/g, ""))) {
-    throw new P4PError("bad_name", "That name holds characters that cannot be seen; type it anew.");
-  }
-  return name;
-}
-
-// sameLetters compares two names in lower case, and takes look-alikes for different.
-const sameLetters = (a, b) => a.toLocaleLowerCase() === b.toLocaleLowerCase();
 
 export class Friends {
   // changed is called whenever the list may look different.

@@ -6,7 +6,7 @@ import { app, go, listen, base } from "../app.js";
 import { offer } from "./copy.js";
 import { button, copy, el, field, say } from "../dom.js";
 import * as api from "../api.js";
-import { nameOf } from "../friends.js";
+import { nameOf } from "../names.js";
 import { safety } from "./safety.js";
 import { line } from "../text.js";
 

@@ -2,7 +2,8 @@
 
 import { app } from "../app.js";
 import { ask, button, el, field, say } from "../dom.js";
-import { isLive, nameOf, waitsForMe } from "../friends.js";
+import { isLive, waitsForMe } from "../friends.js";
+import { nameOf } from "../names.js";
 import { line } from "../text.js";
 import { safety, safetyCode } from "./safety.js";
 

@@ -6,7 +6,7 @@ import { isLoopback, linkQR, linkURL } from "../../p4p/link.js";
 import * as api from "../api.js";
 import { app, base, go, listen } from "../app.js";
 import { ask, button, copy, el, field, say } from "../dom.js";
-import { nameOf } from "../friends.js";
+import { nameOf } from "../names.js";
 import * as qr from "../qr.js";
 import { line } from "../text.js";
 import { friendCard } from "./card.js";
