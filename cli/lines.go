@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"p4p/client"
+	"p4p/desktop"
 	"p4p/protocol"
 	"p4p/tui/lines"
 	"p4p/tui/settings"
@@ -16,7 +17,7 @@ func (a *app) runLines(ctx context.Context, c *client.Client, changes *client.Ch
 		first = append(first, p.String())
 	}
 	return lines.Run(ctx, lines.Options{
-		Client: c, Changes: changes, Link: link, Note: a.note, First: first, In: a.In, Out: a.Out,
+		Client: c, Changes: changes, Link: link, Note: a.note, First: first, In: a.In, Out: a.Out, SMS: desktop.SMS,
 		Width: func() int {
 			if cols, _, ok := a.terminal(); ok && cols > 0 {
 				return cols

@@ -94,6 +94,12 @@ func TestTwoWhoListenBecomeFriends(t *testing.T) {
 	alice.hears("accept LINK")
 	alice.types("post Wildflowers everywhere")
 	alice.hears("Posted.")
+	alice.types("read")
+	alice.hears("1 you, now: Wildflowers everywhere")
+	alice.types("delete 1")
+	alice.hears("Deleted. Type undo within 30 seconds")
+	alice.types("undo")
+	alice.hears("It is back.")
 
 	bob := listenIn(t, home, "--profile", "bob")
 	bob.hears("Online.")
@@ -110,6 +116,10 @@ func TestTwoWhoListenBecomeFriends(t *testing.T) {
 	alice.hears("The tram was late")
 
 	alice.types("invite Bob")
+	alice.hears("An invite for Bob")
+	alice.types("reissue Bob")
+	alice.hears("Make a new one? Type yes or no.")
+	alice.types("yes")
 	alice.hears("An invite for Bob")
 	alice.hears("\n")
 	link := strings.TrimSpace(alice.hears("It works on this machine only"))

@@ -19,7 +19,7 @@ var commands = []struct{ words, does string }{
 	{"post TEXT", "post it; post alone asks for several lines"},
 	{"picture FILE", "take a picture along with the next post"},
 	{"comment NUMBER TEXT", "comment on a post"},
-	{"delete NUMBER", "delete what is yours"},
+	{"delete NUMBER", "delete what is yours; undo brings it back for a while"},
 	{"report NUMBER, mute NUMBER, hide NUMBER", "tell the operator, hear an author no more, see a post no more"},
 	{"muted", "whom you muted and what you hid; unmute NUMBER and unhide NUMBER undo it"},
 	{"by NAME, by NUMBER", "all that a friend, or the author of a post, posted"},
@@ -27,7 +27,8 @@ var commands = []struct{ words, does string }{
 	{"retry NUMBER, discard NUMBER", "send again, or throw away, what the server refused"},
 	{"friends", "your friends and invites"},
 	{"invite NAME", "make an invite and print its link; invite alone prints the open ones"},
-	{"revoke NAME", "have an invite's link open nothing"},
+	{"sms NAME", "send an open invite with your desktop's program for messages"},
+	{"revoke NAME, reissue NAME", "have an invite's link open nothing, or make a new link in its place"},
 	{"accept LINK", "accept an invite; the link alone does, too"},
 	{"confirm NAME, refuse NAME", "answer whoever accepted your invite"},
 	{"verify NAME", "compare safety numbers"},
@@ -62,6 +63,8 @@ func (r *reader) command(ctx context.Context, line string) error {
 		r.picture(ctx, rest)
 	case "comment":
 		r.comment(ctx, rest)
+	case "undo":
+		r.undelete(ctx)
 	case "delete", "report", "mute", "hide", "retry", "discard":
 		r.act(ctx, lower, rest)
 	case "muted":
@@ -82,7 +85,13 @@ func (r *reader) command(ctx context.Context, line string) error {
 		r.accept(ctx, rest)
 	case "confirm", "refuse":
 		r.answer(ctx, lower, rest)
-	case "remove", "verify", "rename", "revoke":
+	case "revoke":
+		r.revoke(ctx, rest)
+	case "reissue":
+		r.reissue(ctx, rest)
+	case "sms":
+		r.sms(ctx, rest)
+	case "remove", "verify", "rename":
 		r.change(ctx, lower, rest)
 	case "server", "status":
 		r.server(ctx, rest)

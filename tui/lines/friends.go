@@ -16,9 +16,8 @@ type befriender interface {
 	Friendships(ctx context.Context) ([]client.Friendship, error)
 	Notices(ctx context.Context) ([]client.Friendship, error)
 	Warnings(ctx context.Context) ([]client.Warning, error)
-	Invites(ctx context.Context) ([]client.Invite, error)
+	inviter
 	Invite(ctx context.Context, name string, expires time.Duration, consent ...client.Consent) (client.Invite, error)
-	Revoke(ctx context.Context, f protocol.UUID) (client.Invite, error)
 	ReadInvite(ctx context.Context, l protocol.Link) (client.Preview, error)
 	Accept(ctx context.Context, l protocol.Link, name string, samePerson bool, consent ...client.Consent) (client.Friendship, error)
 	Confirm(ctx context.Context, f protocol.UUID) (client.Friendship, error)
@@ -65,6 +64,10 @@ func state(f client.Friendship) string {
 		return "friend; type verify with the name to compare safety numbers"
 	case client.StateEnded:
 		return "the friendship ended; type remove with the name to forget it"
+	case client.StateExpired, client.StateRevoked, client.StateRefused:
+		if f.Inviter {
+			return string(f.State) + "; type reissue with the name to make a new invite"
+		}
 	}
 	return string(f.State)
 }
@@ -263,7 +266,7 @@ func (r *reader) named(list []client.Friendship, name, none string) (client.Frie
 	return client.Friendship{}, false
 }
 
-// change does something with a friendship: remove, verify, rename or revoke.
+// change does something with a friendship: remove, verify or rename.
 func (r *reader) change(ctx context.Context, word, name string) {
 	list, err := r.Client.Friendships(ctx)
 	if err != nil {
@@ -309,8 +312,5 @@ func (r *reader) change(ctx context.Context, word, name string) {
 			}
 			r.done(err, name+" is "+clip(fresh)+" now.")
 		}
-	case "revoke":
-		_, err = r.Client.Revoke(ctx, f.Friendship)
-		r.done(err, "Revoked: the link opens nothing any more.")
 	}
 }

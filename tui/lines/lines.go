@@ -55,6 +55,8 @@ type Options struct {
 	Link    *protocol.Link // an invite to begin with; nothing is asked of the network before a yes
 	Note    func() string  // what the embedded server has to say once, or ""
 	First   []string       // to be told at the start
+	// SMS has the system's program for messages begin one; nil says that there is none.
+	SMS func(ctx context.Context, number, text string) error
 
 	In    io.Reader
 	Out   io.Writer
@@ -82,6 +84,7 @@ type reader struct {
 	asked    map[protocol.UUID]bool // acceptances that were told
 	over     map[protocol.UUID]bool // friendships whose end was told
 	attach   *client.Picture
+	deleted  []deletion // the last one last
 	// unheard is what "muted" listed last.
 	unheard client.Muted
 }
@@ -97,12 +100,18 @@ func Run(ctx context.Context, o Options) error {
 	if o.after == nil {
 		o.after = time.After
 	}
+	if o.SMS == nil {
+		o.SMS = func(context.Context, string, string) error {
+			return errors.New("There is no program for messages here")
+		}
+	}
 	if o.Width == nil {
 		o.Width = func() int { return 80 }
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	r := &reader{Options: o, lines: typed(ctx, o.In), asked: map[protocol.UUID]bool{}, over: map[protocol.UUID]bool{}}
+	defer func() { r.finish(ctx) }()
 	changes := make(chan client.Change)
 	go listen(ctx, o, changes)
 	r.begin(ctx)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"time"
 
 	"p4p/client"
 	"p4p/client/picture"
@@ -15,7 +16,9 @@ import (
 type writer interface {
 	PostDraft(ctx context.Context, where, text string, p *client.Picture) (client.Sent, error)
 	CommentDraft(ctx context.Context, where string, post protocol.UUID, text string) (client.Sent, error)
-	Delete(ctx context.Context, record protocol.UUID) (client.Sent, error)
+	DeleteLater(ctx context.Context, record protocol.UUID, d time.Duration) (protocol.UUID, error)
+	Undo(ctx context.Context, deletion protocol.UUID) error
+	FinishDeletions(ctx context.Context) error
 	Report(ctx context.Context, record protocol.UUID, reason string) (client.Sent, error)
 	Mute(ctx context.Context, author protocol.PublicKey) error
 	Hide(ctx context.Context, record protocol.UUID) error
@@ -200,15 +203,8 @@ func (r *reader) act(ctx context.Context, word, rest string) {
 	done := "Done."
 	switch word {
 	case "delete":
-		if !at.mine {
-			r.say("That is not yours, so you cannot delete it. Type report, mute or hide with its number.")
-			return
-		}
-		if !r.yes(ctx, "Delete it for good?") {
-			return
-		}
-		_, err = r.Client.Delete(ctx, at.id)
-		done = "Deleted."
+		r.delete(ctx, n, at)
+		return
 	case "report":
 		_, err = r.Client.Report(ctx, at.id, strings.TrimSpace(reason))
 		done = "Reported to the server's operator."
