@@ -563,9 +563,9 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 	other := "AAAAAAAAAAAAAAAAAAAAAAAAAA"
 	for _, tt := range []struct{ name, url, says, way string }{
 		{"taken back", revoked.Link.URL(), "This invite was taken back", "Read the feed"},
-		{"without its fragment", page, "A part of the link is missing", "Read the feed"},
-		{"cut off", page + "#" + other[:9], "A part of the link is missing", "Read the feed"},
-		{"damaged", page + "#" + other[:25] + "B", "The link is damaged", "Read the feed"},
+		{"without its fragment", page, "A part of the link is missing", "The whole link"},
+		{"cut off", page + "#" + other[:9], "A part of the link is missing", "The whole link"},
+		{"damaged", page + "#" + other[:25] + "B", "The link is damaged", "The whole link"},
 		{"another secret", page + "#" + other, "The server does not know this invite", "Read the feed"},
 		{"no friendship", s.URL() + "/f/01837f64-4057-8650-972f-eae1b4479ad4#" + other, "The server does not know this invite", "Read the feed"},
 		{"no UUID", s.URL() + "/f/01837f64", "There is nothing at this address", "Read the feed"},
@@ -579,6 +579,19 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 		})
 	}
 
+	t.Run("pasted whole, with the message around it", func(t *testing.T) {
+		p := &phone{t, p.ctx}
+		whole := alice.invites("Erin").Link.URL()
+		cut, _, _ := strings.Cut(whole, "#")
+		p.open("about:blank")
+		p.open(cut)
+		p.types("The whole link", "no idea")
+		p.press("Open it")
+		p.sees("There is no P4P link in that text")
+		p.types("The whole link", "Join me here: "+whole+". See you!")
+		p.press("Open it")
+		p.sees("Who did the invite come from?")
+	})
 	t.Run("upper case, as a QR code carries it", func(t *testing.T) {
 		p := &phone{t, p.ctx}
 		p.open(good.Link.QR())
@@ -588,8 +601,27 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 		p := &phone{t, p.ctx}
 		p.do(chromedp.Navigate(insecurely(t, s)))
 		p.sees("This address is not secure")
-		p.sees("Copy the command")
+		p.sees("Ask your friend for a link that begins with https://.")
+		if eval[bool](p, `document.body.innerText.includes("Copy the command")`) {
+			t.Error("a command is offered that p4p refuses") // it takes no http:// from elsewhere
+		}
 		p.shot("insecure")
+	})
+	t.Run("an address that is not secure, of a server that has one that is", func(t *testing.T) {
+		p := &phone{t, p.ctx}
+		s, err := server.Start(t.Context(), server.Config{Data: t.TempDir(), Listen: "127.0.0.1:0", PublicURL: "https://p4p.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { endServer(t, s) })
+		at := insecurely(t, s)
+		p.do(chromedp.Navigate(at))
+		p.sees("Open it securely")
+		_, path, _ := strings.Cut(strings.TrimPrefix(at, "http://"), "/")
+		if got := eval[string](p, `document.querySelector("main a.primary").href`); got != "https://p4p.example/"+path {
+			t.Errorf("it leads to %s", got)
+		}
+		p.shot("insecure, with another address")
 	})
 	t.Run("a browser that lacks Ed25519", func(t *testing.T) {
 		old := newPhone(t)
@@ -623,6 +655,42 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 		private.sees("Copy the command")
 		private.shot("keeps nothing")
 	})
+}
+
+func TestAnAcceptanceThatIsRefusedSaysThatItIsOver(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	invite := alice.invites("Bob")
+	p.open(invite.Link.URL())
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	alice.becomes(invite.Friendship, client.StateAccepted)
+	if _, err := alice.Refuse(t.Context(), invite.Friendship); err != nil {
+		t.Fatal(err)
+	}
+	p.sees("That friendship is over")
+	if eval[bool](p, `/Safety number|once it is confirmed/.test(document.querySelector("main").innerText)`) {
+		t.Error("the page still speaks of what is to come")
+	}
+	p.shot("over")
+}
+
+func TestAnotherInviteOfAFriendIsToldApart(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	first := alice.invites("Bob")
+	p.open(first.Link.URL())
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	alice.becomes(first.Friendship, client.StateAccepted)
+	p.open("about:blank")
+	p.open(alice.invites("Bobby").Link.URL())
+	p.sees("You know each other already")
+	p.sees("This invite is from Alice, who is your friend already: nothing was changed.")
 }
 
 func TestWhatIsSaidWhileTheServerIsAwayIsSentWhenItIsBack(t *testing.T) {

@@ -150,9 +150,13 @@ export const base = () => app.info.public_url || location.origin;
 
 // go shows another address of this program.
 export function go(path, { replace = false } = {}) {
-  history[replace ? "replaceState" : "pushState"](null, "", path);
+  if (replace) history.replaceState(history.state, "", path);
+  else history.pushState({ from: "here" }, "", path);
   bus.dispatchEvent(new Event("route"));
 }
+
+// cameFromHere tells whether the step back stays inside this program.
+export const cameFromHere = () => history.state?.from === "here";
 
 // route is what the address asks for.
 export function route() {

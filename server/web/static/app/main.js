@@ -2,6 +2,7 @@
 
 import { capable } from "../p4p/crypto.js";
 import { codeOf } from "../p4p/error.js";
+import { info } from "./api.js";
 import { app, bus, follow, go, listen, route, start } from "./app.js";
 import { button, el } from "./dom.js";
 import { waitsForMe } from "./friends.js";
@@ -91,6 +92,15 @@ function stop(title, text, ...more) {
   if (details) details.open = true;
 }
 
+// insecure leads to the server's secure address, if it has one.
+async function insecure() {
+  const why = "A browser keeps keys only for pages that come by https, or from this machine itself.";
+  const secure = await info().then((i) => i.public_url, () => "");
+  if (!/^https:\/\/[a-z0-9.:[\]-]+$/.test(secure)) return stop("This address is not secure", `${why} Ask your friend for a link that begins with https://.`);
+  const there = `${secure}${location.pathname}${fragment ? `#${fragment}` : location.hash}`;
+  stop("This address is not secure", `${why} This server has such an address as well.`, el("p", {}, el("a", { class: "button primary", href: there, text: "Open it securely" })));
+}
+
 // keepProgram lets the program start without the server from now on.
 async function keepProgram() {
   if (!("serviceWorker" in navigator)) return;
@@ -112,9 +122,7 @@ function followLinks(e) {
 }
 
 async function run() {
-  if (!window.isSecureContext || !crypto.subtle) {
-    return stop("This address is not secure", "A browser keeps keys only for pages that come by https (or from this machine itself). Ask your friend for a link that begins with https://, or use the P4P app.");
-  }
+  if (!window.isSecureContext || !crypto.subtle) return insecure();
   if (!(await capable())) {
     return stop("This browser is too old for P4P", "It lacks the cryptography that P4P needs (Ed25519 and X25519). Update it, or use another one: Chrome or Edge from 137, Firefox from 130, Safari from 18.");
   }

@@ -1,13 +1,14 @@
 // The page that a link leads to. Opening it consumes nothing; a deliberate press does.
 
 import { codeOf, P4PError } from "../../p4p/error.js";
-import { linkApp, linkURL, parseFragment } from "../../p4p/link.js";
+import { linkApp, linkURL, parseFragment, parseLink } from "../../p4p/link.js";
 import { app, go, listen, base } from "../app.js";
 import { offer } from "./copy.js";
 import { button, copy, el, field, say } from "../dom.js";
 import * as api from "../api.js";
 import { nameOf } from "../names.js";
 import { safety } from "./safety.js";
+import { linkField } from "./scan.js";
 import { line } from "../text.js";
 
 // What a link's fragment holds is taken out of the address bar and the history at
@@ -59,15 +60,18 @@ function forget(id) {
 const promise = "Somebody you know wants you to recognise their posts. No account, no e-mail; the name you type stays on this phone.";
 
 // otherWays are for who has P4P elsewhere. The link is written out only when asked for.
+// There are none by an address that P4P itself would refuse.
 export function otherWays(id, fragment) {
   const server = app.info ? base() : location.origin;
   let link = null;
+  let url = "";
   try {
     link = { server, friendship: id, ...parseFragment(fragment) };
+    url = linkURL(link);
+    parseLink(url);
   } catch {
     return null;
   }
-  const url = linkURL(link);
   const command = `p4p accept -- '${url}'`;
   return el(
     "details",
@@ -97,6 +101,7 @@ const ways = {
   bad_link: ["The link is damaged", "The part behind the # was changed on the way. Ask your friend for the link again."],
   forged_invite: ["This invite is forged", "The link does not belong to the device that it names. Nothing was accepted. Do not use it, and tell your friend."],
   slot_unopenable: ["This invite does not open", "It does not prove itself, so nothing was accepted. Ask your friend for a new one."],
+  wrong_state: ["You know each other already", null],
   ended: ["That friendship is over", "You accepted this invite before, and the friendship ended. Ask your friend for a new invite."],
   server_unreachable: ["The server cannot be reached", "Nothing is lost and the invite is as good as before. Check that you are online, and try again."],
 };
@@ -104,12 +109,13 @@ const ways = {
 // trouble says what is wrong and how to go on.
 function trouble(err, id, fragment, again) {
   const [title, text] = ways[codeOf(err)] ?? ["That did not work", err.message];
-  const over = ["already_accepted", "expired", "revoked", "own_invite", "ended"].includes(codeOf(err));
+  const over = ["already_accepted", "expired", "revoked", "own_invite", "wrong_state", "ended"].includes(codeOf(err));
   return el(
     "section",
     { class: "trouble", "data-code": codeOf(err) },
     el("h1", { tabindex: "-1", text: title }),
-    el("p", { text }),
+    el("p", { text: text ?? err.message }),
+    ["link_incomplete", "bad_link"].includes(codeOf(err)) ? linkField("The whole link") : null,
     el(
       "p",
       { class: "row" },
@@ -207,6 +213,16 @@ function question(id, fragment, secret, found, show, signal, again) {
   );
 }
 
+// over is what is left of a friendship that the other side refused or ended.
+function over(r) {
+  return [
+    el("h1", { tabindex: "-1", text: "That friendship is over" }),
+    el("p", { class: "lead" }, el("bdi", { text: line(r.name) }), " did not confirm it, or ended it. Neither of you sees new posts of the other under a name."),
+    el("p", { text: "If you think that this is a mistake, talk to each other: a new invite can be made at any time." }),
+    el("p", { class: "row" }, el("a", { class: "button primary", href: "/", text: "Go on to the feed" }), el("a", { class: "button", href: "/#friends", text: "Friends" })),
+  ];
+}
+
 // accepted is what follows an acceptance.
 function accepted(signal, id) {
   const place = el("section", { class: "accepted" });
@@ -215,13 +231,14 @@ function accepted(signal, id) {
     const r = app.friends.row(id);
     if (!r) return go("/");
     const name = el("bdi", { text: line(r.name) });
-    const is = {
+    const [title, text] = {
       accepted: r.pending ? ["Kept on this phone", "Your answer is sent as soon as the server is reached."] : ["Accepted", null],
       friend: ["You are friends", null],
-    }[r.state] ?? ["That friendship is over", null];
+    }[r.state] ?? [];
+    if (!title) return place.replaceChildren(...over(r));
     place.replaceChildren(
-      el("h1", { tabindex: "-1", text: is[0] }),
-      is[1] ? el("p", { text: is[1] }) : "",
+      el("h1", { tabindex: "-1", text: title }),
+      text ? el("p", { text }) : "",
       r.state === "friend"
         ? el("p", { class: "lead" }, "You recognise each other's posts from now on. To everybody else, ", name, " and you stay anonymous.")
         : el("p", { class: "lead" }, "From now on, posts by this device show the name ", name, " to you. ", "Your own posts get your name over there once it is confirmed."),

@@ -39,7 +39,7 @@ export function friendCard(r) {
     );
   } else if (r.state === "invited") {
     row.append(
-      el("a", { class: "button primary", href: `/#invite/${r.id}`, text: "Show the invite" }),
+      ...(r.pending ? [] : [el("a", { class: "button primary", href: `/#invite/${r.id}`, text: "Show the invite" })]),
       button("Take it back", async () => {
         if (await ask("Take the invite back?", "The link stops working.", "Take it back")) await app.friends.revoke(r.id);
       }),

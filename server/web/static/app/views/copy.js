@@ -2,7 +2,7 @@
 // still be read, and never in anybody's way.
 
 import { backupOf } from "../../p4p/backup.js";
-import { app, base, go } from "../app.js";
+import { app, base, cameFromHere, go } from "../app.js";
 import { button, el, field, say } from "../dom.js";
 import { setSetting, setting } from "../store.js";
 import { programURL } from "../trusted.js";
@@ -59,7 +59,8 @@ function download(file) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-const leave = () => (history.length > 1 ? history.back() : go("/"));
+// leave goes where the screen was come from, unless that is outside this program.
+const leave = () => (cameFromHere() ? history.back() : go("/"));
 
 // copy is the screen.
 export function copy() {

@@ -1,10 +1,10 @@
 // The people whose posts show a name.
 
 import { app, listen } from "../app.js";
-import { el, field, say } from "../dom.js";
+import { el } from "../dom.js";
 import { isLive, waitsForMe } from "../friends.js";
 import { friendCard } from "./card.js";
-import { canScan, openLink } from "./scan.js";
+import { canScan, linkField } from "./scan.js";
 
 // forgetful tells whether this is Safari on a phone, which clears what a page stored
 // after seven days without a visit. (On the home screen a page begins anew, with
@@ -26,16 +26,6 @@ export function friends(signal) {
   draw();
   const scan = el("a", { class: "button", href: "/#scan", text: "Scan a code", hidden: true });
   canScan().then((can) => (scan.hidden = !can));
-  const paste = el("input", { type: "url", autocomplete: "off", inputmode: "url" });
-  const open = el("form", { class: "card" }, field("Got an invite link?", paste), el("button", { text: "Open it" }));
-  open.addEventListener("submit", (e) => {
-    e.preventDefault();
-    try {
-      openLink(paste.value);
-    } catch (err) {
-      say(err.message);
-    }
-  });
   return el(
     "section",
     {},
@@ -43,7 +33,7 @@ export function friends(signal) {
     el("p", { class: "quiet", text: "Names stay on this phone. The server knows none of them." }),
     el("p", { class: "row" }, el("a", { class: "button primary", href: "/#invite", text: "Invite somebody" }), scan),
     list,
-    open,
+    linkField("Got an invite link?"),
     el("p", { class: "quiet", text: "Who you are here lives in this browser alone. If its data is cleared, your friends' names and your identity are gone for good." }),
     app.profile.copy ? el("p", {}, el("a", { class: "button", href: "/#copy", text: "Keep a copy of yourself" })) : null,
     forgetful() ? el("p", { class: "warning", text: "Safari forgets a page that was not opened for a week: come back now and then." }) : null,

@@ -2,6 +2,7 @@
 // here, since the secret in it is nobody else's.
 
 import { from32 } from "../../p4p/bytes.js";
+import { codeOf } from "../../p4p/error.js";
 import { isLoopback, linkQR, linkURL } from "../../p4p/link.js";
 import * as api from "../api.js";
 import { app, base, go, listen } from "../app.js";
@@ -15,10 +16,13 @@ export function invite(signal, id) {
   if (id) return showInvite(signal, id);
   const input = el("input", { type: "text", autocomplete: "off", maxlength: "100", dir: "auto" });
   const make = el("button", { class: "primary", text: "Make the invite" });
-  const form = el("form", { class: "card" }, field("Who is it for?", input, "The name stays on this phone; the server never hears it."), make);
+  const wrong = el("p", { class: "warning", role: "alert", hidden: true });
+  const form = el("form", { class: "card", novalidate: true }, field("Who is it for?", input, "The name stays on this phone; the server never hears it."), wrong, make);
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
     if (make.disabled) return;
+    wrong.hidden = true;
+    input.removeAttribute("aria-invalid");
     make.disabled = true;
     try {
       const name = nameOf(input.value);
@@ -27,6 +31,12 @@ export function invite(signal, id) {
       const row = await app.friends.invite(name);
       if (!signal.aborted) go(`/#invite/${row.id}`, { replace: true });
     } catch (err) {
+      if (codeOf(err) === "bad_name") {
+        wrong.textContent = err.message;
+        wrong.hidden = false;
+        input.setAttribute("aria-invalid", "true");
+        return input.focus();
+      }
       say(api.isTemporary(err) ? "The server cannot be reached. The invite is kept and made as soon as it can be." : err.message);
       if (api.isTemporary(err) && !signal.aborted) go("/#friends");
     } finally {

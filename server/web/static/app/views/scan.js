@@ -5,7 +5,7 @@ import { P4PError } from "../../p4p/error.js";
 import { linkURL, parseLink } from "../../p4p/link.js";
 import { parseSafetyQR } from "../../p4p/friendship.js";
 import { app, base, go } from "../app.js";
-import { el, say } from "../dom.js";
+import { el, field, say } from "../dom.js";
 import { isLive } from "../friends.js";
 import { line } from "../text.js";
 
@@ -19,15 +19,41 @@ export async function canScan() {
   }
 }
 
-// openLink follows an invite's link inside this program. Codes: those of parseLink,
-// other_server.
+// linkIn is the link in a message that somebody pasted whole.
+const linkIn = (text) => text.match(/\b(?:https?|p4p):\/\/[^\s<>"']+/i)?.[0].replace(/[.,;:!?)\]]+$/, "");
+
+// openLink follows an invite's link inside this program; a message around it may come
+// along. Codes: those of parseLink, other_server.
 export function openLink(text) {
-  const l = parseLink(text);
+  const found = linkIn(text);
+  if (!found && /\s/.test(text.trim())) throw new P4PError("bad_link", "There is no P4P link in that text: one begins with https:// or p4p://.");
+  const l = parseLink(found ?? text);
   if (l.server !== location.origin && l.server !== base()) {
     throw new P4PError("other_server", `That invite is for another server, ${new URL(l.server).host}: open the link itself in this browser.`);
   }
   const u = new URL(linkURL(l));
   go(`${u.pathname}${u.hash}`);
+}
+
+// linkField takes a link that somebody pastes.
+export function linkField(label) {
+  // Not of the type url: of a message with a link in it the browser itself would
+  // complain, and not in P4P's words.
+  const paste = el("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "url", enterkeyhint: "go" });
+  const wrong = el("p", { class: "warning", role: "alert", hidden: true });
+  const form = el("form", { class: "card", novalidate: true }, field(label, paste, "You can paste the message that it came in."), wrong, el("button", { text: "Open it" }));
+  form.addEventListener("submit", (e) => {
+    e.preventDefault();
+    wrong.hidden = true;
+    try {
+      openLink(paste.value);
+    } catch (err) {
+      wrong.textContent = err.message;
+      wrong.hidden = false;
+      paste.focus();
+    }
+  });
+  return form;
 }
 
 // compare marks the friend whose safety number a code holds. A number that is nobody's
