@@ -159,12 +159,14 @@ func (a *app) serve(ctx context.Context, c server.Config, certs *autocert.Manage
 	switch {
 	case certs != nil:
 		a.say("Others reach it at %s. Its certificate is asked for now, unless it is in the data folder.", s.Info().PublicURL)
-		if err := tlsconf.Answer(ctx, certs, httpPort(c.Door.Listen)); err != nil {
-			c.Log.Info("port 80 cannot be had; the authority has to reach the encrypted port", "port", httpPort(c.Door.Listen))
+		if l, err := new(net.ListenConfig).Listen(ctx, "tcp", httpPort(c.Door.Listen)); err == nil {
+			tlsconf.Answer(ctx, certs, l, s.Info().PublicURL)
+		} else {
+			c.Log.Info("port 80 cannot be had; the authority has to reach the encrypted port")
 		}
 		go func() {
 			if err := tlsconf.Fetch(certs, s.Info().PublicURL); err != nil {
-				c.Log.Error("no certificate yet; it is tried again when somebody connects", "error", err)
+				c.Log.Error("no certificate yet; it is tried again when somebody connects", "error", server.Scrub(err.Error()))
 			}
 		}()
 	case c.Door != nil:

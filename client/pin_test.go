@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -38,7 +39,7 @@ func (w *town) opensDoor(at string) (url string, pin protocol.Pin) {
 // server's plain port.
 func between(t *testing.T, at, to string) {
 	t.Helper()
-	key, err := tlsconf.OpenSelfSigned(t.TempDir(), []string{"127.0.0.1"}, time.Now)
+	key, err := tlsconf.OpenSelfSigned(t.TempDir(), []string{"127.0.0.1"}, time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

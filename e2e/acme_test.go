@@ -263,9 +263,11 @@ func TestACertificateComesByThePlainPortAsWell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := tlsconf.Answer(t.Context(), m, "127.0.0.1:"+port); err != nil {
+	l, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
 		t.Fatal(err)
 	}
+	tlsconf.Answer(t.Context(), m, l, "https://"+name)
 	if err := tlsconf.Fetch(m, "https://"+name); err != nil {
 		t.Fatal(err)
 	}

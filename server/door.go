@@ -83,7 +83,7 @@ func (s *Server) openDoor(d Door, l net.Listener) (api.Reach, error) {
 		defer close(open.ended)
 		err := s.http.Serve(tls.NewListener(open.conns, config))
 		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			s.config.Log.Error("the encrypted port has failed", "error", scrub(err.Error()))
+			s.config.Log.Error("the encrypted port has failed", "error", Scrub(err.Error()))
 		}
 	})
 	return open.reach, nil
@@ -94,7 +94,7 @@ func (s *Server) certificates(d Door, hosts []string) (c *tls.Config, pin string
 	if d.TLS != nil {
 		return d.TLS, "", nil
 	}
-	own, err := tlsconf.OpenSelfSigned(filepath.Join(s.config.Data, tlsFolder), hosts, s.config.Now)
+	own, err := tlsconf.OpenSelfSigned(filepath.Join(s.config.Data, tlsFolder), hosts, s.config.Now, s.config.Log)
 	if err != nil {
 		return nil, "", err
 	}

@@ -20,15 +20,17 @@ func (w quietWriter) Write(p []byte) (int, error) {
 	if bytes.HasPrefix(p, []byte("http: TLS handshake error")) {
 		level = slog.LevelDebug // any visitor can cause these, and a browser that asks about the certificate does
 	}
-	w.log.Log(context.Background(), level, "net/http", "says", scrub(strings.TrimSpace(string(p))))
+	w.log.Log(context.Background(), level, "net/http", "says", Scrub(strings.TrimSpace(string(p))))
 	return len(p), nil
 }
 
 var naming = regexp.MustCompile(
 	`\[[0-9A-Fa-f:.]+(%\w+)?\](:\d+)?` + // [IPv6]:port
+		`|\b([0-9A-Fa-f]{1,4}:){4,7}[0-9A-Fa-f]{1,4}\b` + // IPv6
+		`|\b([0-9A-Fa-f]{1,4}:){1,7}(:[0-9A-Fa-f]{1,4}){1,7}\b` +
 		`|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b` + // IPv4:port
 		`|\b[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b` + // UUID
 		`|\b[A-Za-z0-9+.-]+://\S+`) // a link
 
-// scrub takes addresses, UUIDs and links out of text that others wrote.
-func scrub(s string) string { return naming.ReplaceAllString(s, "[…]") }
+// Scrub takes addresses, UUIDs and links out of text that others wrote, for a log.
+func Scrub(s string) string { return naming.ReplaceAllString(s, "[…]") }

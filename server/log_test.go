@@ -120,11 +120,12 @@ func TestScrubbingTakesOutWhatNames(t *testing.T) {
 		"http: TLS handshake error from 192.0.2.1:50123: EOF":                    "http: TLS handshake error from […]: EOF",
 		"read tcp 127.0.0.1:4747->192.0.2.1:1: i/o timeout":                      "read tcp […]->[…]: i/o timeout",
 		"panic serving [2001:db8::1]:55: x":                                      "panic serving […]: x",
+		"2001:db8::7: Fetching; 2001:db8:1:2:3:4:5:6 was asked at 20:15:00: no":  "[…]: Fetching; […] was asked at 20:15:00: no",
 		"from [fe80::1%eth0]:55":                                                 "from […]",
 		"id 0189d2c3-1111-8222-8333-444455556666 and https://h/f/x#SECRET.":      "id […] and […]",
 		"accept tcp: too many open files; version 1.26.8; 100 records in 1.5 ms": "accept tcp: too many open files; version 1.26.8; 100 records in 1.5 ms",
 	} {
-		if got := scrub(in); got != want {
+		if got := Scrub(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}

@@ -27,7 +27,7 @@ func serveMetrics(l net.Listener, h http.Handler, c Config) *metricsServer {
 	go c.Guard(func() {
 		defer close(m.done)
 		if err := m.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			c.Log.Error("the metrics are served no more", "error", scrub(err.Error()))
+			c.Log.Error("the metrics are served no more", "error", Scrub(err.Error()))
 		}
 	})
 	return m

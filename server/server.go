@@ -159,7 +159,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		defer close(s.ended)
 		s.err = s.shutdown(ctx)
 		if s.err != nil {
-			s.config.Log.Warn("the server did not end cleanly", "error", scrub(s.err.Error()))
+			s.config.Log.Warn("the server did not end cleanly", "error", Scrub(s.err.Error()))
 		} else {
 			s.config.Log.Info("the server has ended")
 		}
@@ -216,7 +216,7 @@ func (s *Server) sweepOnce(ctx context.Context) {
 	err = errors.Join(err, s.store.Sweep(ctx))
 	s.api.Sweep()
 	if err != nil && ctx.Err() == nil {
-		s.config.Log.Error("sweeping failed", "error", scrub(err.Error()))
+		s.config.Log.Error("sweeping failed", "error", Scrub(err.Error()))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"log" //nolint:depguard // net/http takes no other
 	"net"
 	"net/http"
 	"net/netip"
@@ -100,20 +102,28 @@ func ForManager(m *autocert.Manager) *tls.Config {
 	return c
 }
 
-// Answer serves the proofs of http-01 on port 80 until ctx ends, and sends every
-// other caller to https. It is not needed where the encrypted port is 443: an error
-// only means that there is one way less.
-func Answer(ctx context.Context, m *autocert.Manager, listen string) error {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
-	if err != nil {
-		return err
-	}
+// Answer serves the proofs of http-01 on l, which is on port 80, until ctx ends,
+// and sends every other caller to the public URL. It is not needed where the
+// encrypted port is 443.
+func Answer(ctx context.Context, m *autocert.Manager, l net.Listener, publicURL string) {
 	s := &http.Server{
-		Handler:           m.HTTPHandler(nil),
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second,
+		Handler:           m.HTTPHandler(sendTo(publicURL)),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second,
 		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       log.New(io.Discard, "", 0), // it names who called
 	}
 	context.AfterFunc(ctx, func() { _ = s.Close() })
 	go func() { _ = s.Serve(l) }()
-	return nil
+}
+
+// sendTo sends a browser to the same page at the public URL, its port included,
+// whatever name it called. autocert's own forgets the port.
+func sendTo(publicURL string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead || !strings.HasPrefix(r.URL.Path, "/") {
+			http.Error(w, "Use "+publicURL+".", http.StatusBadRequest)
+			return
+		}
+		http.Redirect(w, r, strings.TrimSuffix(publicURL, "/")+r.URL.RequestURI(), http.StatusFound) //nolint:gosec // the path begins with a slash, so the host stays
+	})
 }

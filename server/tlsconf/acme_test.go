@@ -1,6 +1,9 @@
 package tlsconf
 
 import (
+	"context"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -38,5 +41,42 @@ func TestAnAuthorityIsOnlyAskedForANameThatItCouldReach(t *testing.T) {
 	}
 	if m.HostPolicy(t.Context(), "p4p.example") != nil || m.HostPolicy(t.Context(), "other.example") == nil {
 		t.Error("it asks for another name than its own, or not for that")
+	}
+}
+
+func TestPort80SendsToThePublicAddressWithItsPort(t *testing.T) {
+	const public = "https://p4p.example:8443"
+	m, err := ACME{PublicURL: public, Data: t.TempDir()}.Manager()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	Answer(ctx, m, l, public)
+	client := http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     &http.Transport{DisableKeepAlives: true},
+	}
+	for path, want := range map[string]string{"/": public + "/", "/f/x?y=1": public + "/f/x?y=1", "//evil.example/": public + "//evil.example/"} {
+		r, err := client.Get("http://" + l.Addr().String() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if got := r.Header.Get("Location"); r.StatusCode != http.StatusFound || got != want {
+			t.Errorf("%s leads to %d %q, want %q", path, r.StatusCode, got, want)
+		}
+	}
+	r, err := client.Post("http://"+l.Addr().String()+"/v1/records", "application/json", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	if r.StatusCode != http.StatusBadRequest {
+		t.Errorf("a post is answered with %d", r.StatusCode)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -27,6 +28,9 @@ const (
 	// A phone whose clock is behind takes the certificate all the same.
 	backdated = 24 * time.Hour
 
+	// After a certificate could not be written it is not tried again for so long.
+	patience = time.Minute
+
 	keyFile  = "key.pem"
 	certFile = "cert.pem"
 )
@@ -37,17 +41,20 @@ type SelfSigned struct {
 	dir   string
 	hosts []string
 	now   func() time.Time
+	log   *slog.Logger
 	key   *ecdsa.PrivateKey
 	pin   protocol.Pin
 
-	mu   sync.Mutex
-	cert *tls.Certificate
+	mu    sync.Mutex
+	cert  *tls.Certificate
+	again time.Time // before that no other certificate is tried
 }
 
 // OpenSelfSigned reads the key and the certificate in dir, or makes what is
 // missing, for hosts: names and addresses, without ports. Codes: data_damaged (a
-// key that cannot be read; it is left as it is), home_unwritable.
-func OpenSelfSigned(dir string, hosts []string, now func() time.Time) (*SelfSigned, error) {
+// key that cannot be read; it is left as it is), home_unwritable (and there is no
+// certificate that still runs; with one, the log is told).
+func OpenSelfSigned(dir string, hosts []string, now func() time.Time, log *slog.Logger) (*SelfSigned, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, unwritable(dir, err)
 	}
@@ -60,7 +67,7 @@ func OpenSelfSigned(dir string, hosts []string, now func() time.Time) (*SelfSign
 		return nil, err
 	}
 	h := sha256.Sum256(spki)
-	s := &SelfSigned{dir: dir, hosts: hosts, now: now, key: key, pin: protocol.Pin(h[:16])}
+	s := &SelfSigned{dir: dir, hosts: hosts, now: now, log: log, key: key, pin: protocol.Pin(h[:16])}
 	s.cert = s.kept()
 	if _, err := s.certificate(); err != nil {
 		return nil, err
@@ -80,25 +87,35 @@ func (s *SelfSigned) Config() *tls.Config {
 	}
 }
 
-// certificate is the present one, or the next where that nears its end.
+// certificate is the present one, or the next where that nears its end or is for
+// other addresses. Where the next cannot be written, the present one is shown for as
+// long as it runs: programs know the server by its key, and a browser's person can
+// still look and decide.
 func (s *SelfSigned) certificate() (*tls.Certificate, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cert != nil && s.fits(s.cert.Leaf) {
+	now := s.now()
+	runs := s.cert != nil && !now.Before(s.cert.Leaf.NotBefore) && !now.After(s.cert.Leaf.NotAfter)
+	if runs && (s.fits(s.cert.Leaf) || now.Before(s.again)) {
 		return s.cert, nil
 	}
 	c, err := s.issue()
-	if err != nil {
+	switch {
+	case err == nil:
+		s.cert = c
+		return c, nil
+	case !runs:
 		return nil, err
 	}
-	s.cert = c
-	return c, nil
+	s.again = now.Add(patience)
+	s.log.Error("the server's next certificate cannot be written; the present one is shown until it ends",
+		"code", protocol.CodeOf(err), "ends", s.cert.Leaf.NotAfter)
+	return s.cert, nil
 }
 
-// fits tells whether a certificate can be shown for a while.
+// fits tells whether a certificate that runs is for the hosts, and for a while.
 func (s *SelfSigned) fits(c *x509.Certificate) bool {
-	now := s.now()
-	if now.Before(c.NotBefore) || now.After(c.NotAfter.Add(-renewal)) {
+	if s.now().After(c.NotAfter.Add(-renewal)) {
 		return false
 	}
 	for _, h := range s.hosts {

@@ -4,19 +4,24 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/tls"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"p4p/protocol"
 )
 
+var quiet = slog.New(slog.DiscardHandler)
+
 var day0 = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 func open(t *testing.T, dir string, now *time.Time, hosts ...string) *SelfSigned {
 	t.Helper()
-	s, err := OpenSelfSigned(dir, hosts, func() time.Time { return *now })
+	s, err := OpenSelfSigned(dir, hosts, func() time.Time { return *now }, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +84,63 @@ func TestOtherAddressesGetAnotherCertificateOfTheSameKey(t *testing.T) {
 	}
 }
 
+// full makes a folder one that nothing can be written to, root or not.
+func full(t *testing.T, dir string) (mend func()) {
+	t.Helper()
+	if err := os.Rename(dir, dir+".aside"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := errors.Join(os.Remove(dir), os.Rename(dir+".aside", dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestACertificateThatStillRunsIsShownWhenTheNextCannotBeWritten(t *testing.T) {
+	var said strings.Builder
+	dir, now := filepath.Join(t.TempDir(), "tls"), day0
+	s, err := OpenSelfSigned(dir, []string{"localhost"}, func() time.Time { return now }, slog.New(slog.NewTextHandler(&said, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := shown(t, s)
+	mend := full(t, dir)
+	now = day0.Add(lifetime - renewal + time.Hour)
+	for range 3 {
+		if shown(t, s) != first {
+			t.Fatal("another certificate is shown, which nothing was written of")
+		}
+	}
+	if strings.Count(said.String(), "cannot be written") != 1 || !strings.Contains(said.String(), "home_unwritable") {
+		t.Errorf("the log says %q", said.String())
+	}
+	mend()
+	now = now.Add(patience)
+	if shown(t, s) == first {
+		t.Error("it is not renewed when it can be")
+	}
+	full(t, dir)
+	now = now.Add(lifetime + time.Hour)
+	if _, err := s.Config().GetCertificate(nil); protocol.CodeOf(err) != protocol.CodeHomeUnwritable {
+		t.Errorf("behind its end: %v", err)
+	}
+}
+
+func TestTheCertificateOfOtherAddressesIsShownWhenTheNextCannotBeWritten(t *testing.T) {
+	dir, now := filepath.Join(t.TempDir(), "tls"), day0
+	s := open(t, dir, &now, "192.168.1.5")
+	first := shown(t, s)
+	s.hosts = []string{"10.0.0.7"} // as a start in another network finds it
+	full(t, dir)
+	if shown(t, s) != first {
+		t.Error("another certificate is shown, which nothing was written of")
+	}
+}
+
 func TestKeysAreForTheirOwnerAlone(t *testing.T) {
 	dir, now := filepath.Join(t.TempDir(), "tls"), day0
 	open(t, dir, &now, "localhost")
@@ -100,7 +162,7 @@ func TestAKeyThatCannotBeReadIsNotReplaced(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenSelfSigned(dir, []string{"localhost"}, time.Now); protocol.CodeOf(err) != protocol.CodeDataDamaged {
+		if _, err := OpenSelfSigned(dir, []string{"localhost"}, time.Now, quiet); protocol.CodeOf(err) != protocol.CodeDataDamaged {
 			t.Errorf("%q: %v", content, err)
 		}
 		if b, err := os.ReadFile(file); err != nil || string(b) != content {
