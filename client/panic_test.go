@@ -90,3 +90,37 @@ func TestAPanicOutsideOfRunIsToldToWhoCalled(t *testing.T) {
 	_ = r.guard(func() { panic("oh") })
 	t.Error("it went on")
 }
+
+func TestAPictureWhoseLoadingPanickedIsLoadedByWhoeverAsksNext(t *testing.T) {
+	l := newLiar(t)
+	i := protocol.Image{Blob: protocol.BlobOf(tinyPNG), Width: 3, Height: 2}
+	l.set(func() { l.blobs[i.Blob.String()] = tinyPNG })
+	asked, begun, goOn := 0, make(chan struct{}), make(chan struct{})
+	r := opens(t, Options{Home: t.TempDir(), ServerURL: func(context.Context) (string, error) {
+		if asked++; asked == 1 {
+			close(begun)
+			<-goOn
+			panic("a fault in here")
+		}
+		return l.URL, nil
+	}})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	first, second := make(chan any), make(chan error)
+	go func() {
+		defer func() { first <- recover() }()
+		_, _ = r.Picture(ctx, i)
+	}()
+	<-begun
+	go func() {
+		_, err := r.Picture(ctx, i)
+		second <- err
+	}()
+	close(goOn)
+	if v := <-first; v != "a fault in here" {
+		t.Errorf("the first got %v", v)
+	}
+	if err := <-second; err != nil {
+		t.Errorf("the second got %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"p4p/protocol"
@@ -55,8 +56,9 @@ func (c *Client) loadPicture(ctx context.Context, i protocol.Image) ([]byte, err
 	for {
 		f, mine := c.pictures.join(i.Blob)
 		if mine {
+			defer c.pictures.land(i.Blob, f)
+			f.err = errors.New("loading the picture panicked") // unless it ends
 			f.bytes, f.err = c.fetchPicture(ctx, i)
-			c.pictures.land(i.Blob, f)
 			return f.bytes, f.err
 		}
 		select {
