@@ -212,7 +212,7 @@ func TestNoViewOfThePageHasASeriousAccessibilityFault(t *testing.T) {
 		p.sees("bytes too many")
 		p.shot("write")
 		p.press("Post")
-		p.until(`!document.querySelector("#toast").hidden`)
+		p.until(`document.querySelector("form [role=alert]") !== null`)
 		p.shot("write, refused")
 	})
 	sub("an invite of one's own", func(p *phone) {

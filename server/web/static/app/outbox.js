@@ -5,7 +5,7 @@
 import { codeOf } from "../p4p/error.js";
 import { blobID, signRecord } from "../p4p/record.js";
 import * as api from "./api.js";
-import { all, get, put, remove, tell } from "./store.js";
+import { all, get, put, remove, tell, together } from "./store.js";
 
 export class Outbox {
   constructor(profile, changed) {
@@ -19,8 +19,9 @@ export class Outbox {
   }
 
   // say signs and stores a record, then tries to send it: its row, with seq once
-  // the server has it. Codes: those of signRecord.
-  async say(kind, said, picture) {
+  // the server has it. The draft with that name goes as the record is stored, and
+  // stored is called then. Codes: those of signRecord.
+  async say(kind, said, picture, { draft, stored } = {}) {
     const { device, server } = this.profile;
     await this.profile.use();
     if (picture) {
@@ -29,8 +30,12 @@ export class Outbox {
     }
     const r = await signRecord(device, kind, server, said);
     const row = { id: r.id, server, kind, jws: r.jws, payload: r.payload, picture: picture?.bytes ?? null, at: Date.now(), refused: null };
-    await put("outbox", row);
+    await together(["outbox", "settings"], (outbox, settings) => {
+      outbox.put(row);
+      if (draft) settings.delete(draft);
+    });
     await this.refresh();
+    stored?.(row);
     return (await this.send(row.id)) ?? row;
   }
 

@@ -9,22 +9,23 @@ const longest = 1600; // pixels
 // prepare gives { bytes, width, height } of a photo that may be posted. Place, time
 // and device, which cameras write into files, are gone. Codes: bad_picture.
 export async function prepare(file) {
+  const own = await measure(file);
+  const scale = Math.min(1, longest / Math.max(own.width, own.height));
+  const [width, height] = [own.width, own.height].map((x) => Math.max(1, Math.round(x * scale)));
   let bitmap;
   try {
-    bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+    // Made small while it is decoded: a phone has no room for the pixels of a large photo.
+    bitmap = await createImageBitmap(file, { imageOrientation: "from-image", resizeWidth: width, resizeHeight: height, resizeQuality: "high" });
   } catch {
-    throw new P4PError("bad_picture", "This browser cannot read that file as a picture.");
+    throw new P4PError("bad_picture", `A photo of ${own.width.toLocaleString("en")} by ${own.height.toLocaleString("en")} pixels is too much for this browser: choose a smaller one.`);
   }
-  const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
-  const [width, height] = [bitmap.width, bitmap.height].map((x) => Math.max(1, Math.round(x * scale)));
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;
   const ink = canvas.getContext("2d", { alpha: false });
   ink.fillStyle = "#fff"; // a JPEG knows no transparency
   ink.fillRect(0, 0, width, height);
-  ink.imageSmoothingQuality = "high";
-  ink.drawImage(bitmap, 0, 0, width, height);
+  ink.drawImage(bitmap, 0, 0);
   bitmap.close();
   for (const quality of [0.85, 0.7, 0.5]) {
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
@@ -33,6 +34,30 @@ export async function prepare(file) {
     if (bytes.length <= limits.picture) return { bytes, width, height };
   }
   throw new P4PError("bad_picture", "This browser cannot make a JPEG of that picture.");
+}
+
+// measure gives how large a picture is when it is held upright, without decoding it.
+async function measure(file) {
+  const img = new Image();
+  img.src = URL.createObjectURL(file);
+  try {
+    await new Promise((resolve, reject) => {
+      img.onload = resolve;
+      img.onerror = reject;
+    });
+    if (img.naturalWidth < 1 || img.naturalHeight < 1) throw new Error("it has no size");
+    return { width: img.naturalWidth, height: img.naturalHeight };
+  } catch {
+    throw new P4PError("bad_picture", (await isHEIC(file)) ? "This browser cannot read HEIC photos. Save it as a JPEG first, or set the camera to “most compatible”." : "This browser cannot read that file as a picture.");
+  } finally {
+    URL.revokeObjectURL(img.src);
+  }
+}
+
+// isHEIC looks at a file's type box (ISO 14496-12), as iPhones write it.
+async function isHEIC(file) {
+  const head = await file.slice(4, 12).text().catch(() => "");
+  return /^ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)$/.test(head);
 }
 
 const broken = () => new P4PError("bad_picture", "The picture came out damaged; try another one.");

@@ -1,10 +1,9 @@
 // One post or comment as it is seen.
 
-import { to64, utf8 } from "../p4p/bytes.js";
+import { to64 } from "../p4p/bytes.js";
 import { deviceUUID } from "../p4p/key.js";
-import { blobID } from "../p4p/record.js";
-import * as api from "./api.js";
-import { app, base } from "./app.js";
+import { app, base, bus } from "./app.js";
+import { forgetPictures, pictureOf } from "./blobs.js";
 import { ask, button, copy, el, say } from "./dom.js";
 import { block, line, when } from "./text.js";
 
@@ -36,54 +35,8 @@ export function labelOf(item) {
   return who;
 }
 
-const pictures = new Map(); // blob's id -> promise of an object URL
-
-function pictureURL(image) {
-  if (!pictures.has(image.blob)) {
-    const load = async () => {
-      const bytes = await api.picture(image.blob);
-      if ((await blobID(bytes)) !== image.blob) throw new Error("The picture is not the one that was posted.");
-      const type = bytes[0] === 0x89 ? "image/png" : "image/jpeg";
-      return URL.createObjectURL(new Blob([bytes], { type }));
-    };
-    pictures.set(image.blob, load().catch((err) => {
-      pictures.delete(image.blob);
-      throw err;
-    }));
-  }
-  return pictures.get(image.blob);
-}
-
-// near tells pictures that they come near the screen.
-const near = new IntersectionObserver(
-  (entries) => {
-    for (const e of entries) {
-      if (!e.isIntersecting) continue;
-      near.unobserve(e.target);
-      e.target.dispatchEvent(new Event("near"));
-    }
-  },
-  { rootMargin: "600px" },
-);
-
-function pictureOf(item) {
-  const { image } = item.payload;
-  const alt = block(image.alt);
-  const img = el("img", { alt: alt || "A picture without a description", width: image.width, height: image.height, decoding: "async" });
-  const figure = el("figure", {}, img);
-  const load = async () => {
-    try {
-      img.src = item.pending
-        ? URL.createObjectURL(new Blob([item.picture], { type: "image/jpeg" }))
-        : await pictureURL(image);
-    } catch (err) {
-      figure.replaceChildren(el("p", { class: "quiet", text: "The picture cannot be loaded right now." }));
-    }
-  };
-  img.addEventListener("near", load, { once: true });
-  near.observe(img);
-  return figure;
-}
+// A picture goes with its post.
+bus.addEventListener("feed", () => forgetPictures((id) => app.feed.items.has(id) || app.outbox.rows.some((r) => r.id === id)));
 
 // share hands a post's address on.
 async function share(id) {
@@ -139,7 +92,7 @@ export function postNode(item, { alone = false } = {}) {
     if (item.kind === "post") foot.append(button("Share", () => share(item.id)));
     foot.append(mine ? button("Delete", () => erase(item)) : button("Report", () => report(item), { class: "quiet" }));
   }
-  return el("article", { class: `post ${item.kind}`, "data-id": item.id, "aria-label": item.kind }, head, body, payload.image ? pictureOf(item) : null, foot);
+  return el("article", { class: `post ${item.kind}`, "data-id": item.id, "aria-label": item.kind }, head, body, payload.image ? pictureOf(item, block(payload.image.alt)) : null, foot);
 }
 
 // pendingItems are what waits in the outbox, as items.
@@ -167,15 +120,4 @@ export function sync(list, items, make) {
     else list.insertBefore(node, at);
   }
   for (const n of there.values()) n.remove();
-}
-
-// counter says how much room a text has left, once that is little.
-export function counter(area, limit) {
-  const out = el("p", { class: "hint", role: "status" });
-  area.addEventListener("input", () => {
-    const left = limit - utf8(area.value.trim().normalize("NFC")).length;
-    out.textContent = left < 0 ? `${-left} bytes too many` : left < 400 ? `${left} bytes left` : "";
-    out.classList.toggle("warning", left < 0);
-  });
-  return out;
 }

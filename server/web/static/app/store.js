@@ -23,13 +23,13 @@ function open() {
   return opened;
 }
 
-// within runs one transaction and gives what the request of work answers, once all
-// is on the disk.
+// within runs one transaction on a store, or several, and gives what the request of
+// work answers, once all is on the disk.
 async function within(store, mode, work) {
   const db = await open();
   return new Promise((resolve, reject) => {
     const t = db.transaction(store, mode, { durability: "strict" });
-    const request = work(t.objectStore(store));
+    const request = work(...[store].flat().map((s) => t.objectStore(s)));
     t.oncomplete = () => resolve(request?.result);
     t.onerror = t.onabort = () => reject(t.error ?? new Error("The browser's storage is full."));
   });
@@ -49,6 +49,9 @@ export const removeAll = (store, keys) =>
   within(store, "readwrite", (s) => {
     for (const k of keys) s.delete(k);
   });
+
+// together changes several stores in one transaction: all of it happens, or nothing.
+export const together = (stores, work) => within(stores, "readwrite", work);
 
 export const setting = async (name) => (await get("settings", name))?.value;
 export const setSetting = (name, value) => put("settings", { name, value });

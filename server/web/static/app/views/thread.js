@@ -5,7 +5,8 @@ import { limits, normalize } from "../../p4p/record.js";
 import * as api from "../api.js";
 import { app, go, listen } from "../app.js";
 import { button, el, field, say } from "../dom.js";
-import { counter, pendingItems, postNode, signature, sync } from "../post.js";
+import { counter } from "../form.js";
+import { pendingItems, postNode, signature, sync } from "../post.js";
 
 export function thread(signal, id) {
   const place = el("div", {});

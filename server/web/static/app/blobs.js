@@ -1,0 +1,96 @@
+// Pictures of posts, as they are seen: loaded when they come near the screen, checked
+// against the hash that the post names, and given back when there are many.
+
+import { blobID } from "../p4p/record.js";
+import * as api from "./api.js";
+import { button, el } from "./dom.js";
+
+const most = 24 << 20; // bytes of pictures that are not near the screen and yet kept
+
+const pictures = new Map(); // blob's id -> { url, size, posts, images }; the longest unseen first
+
+async function load(blob, own) {
+  const bytes = own ?? (await api.picture(blob));
+  if ((await blobID(bytes)) !== blob) throw new Error("The picture is not the one that was posted.");
+  return new Blob([bytes], { type: bytes[0] === 0x89 ? "image/png" : "image/jpeg" });
+}
+
+// show gives an image that came near its picture.
+async function show(img) {
+  const { item } = img;
+  const { blob } = item.payload.image;
+  let p = pictures.get(blob);
+  pictures.delete(blob);
+  p ??= { url: null, size: 0, posts: new Set(), images: new Set() };
+  pictures.set(blob, p);
+  p.posts.add(item.id);
+  p.images.add(img);
+  img.near = true;
+  p.loading ??= load(blob, item.picture).then((b) => {
+    if (pictures.get(blob) !== p) return; // its post went meanwhile
+    p.size = b.size;
+    p.url = URL.createObjectURL(b);
+  });
+  try {
+    await p.loading;
+    if (p.url && img.src !== p.url) img.src = p.url;
+    tidy();
+  } catch {
+    if (pictures.get(blob) === p) pictures.delete(blob);
+    img.replaceWith(
+      el("p", { class: "quiet" }, "The picture cannot be loaded right now. ", button("Try again", (b) => (b.parentElement.replaceWith(img), near.observe(img)))),
+    );
+  }
+}
+
+// tidy gives back what is far from the screen, beyond the limit.
+function tidy() {
+  let size = 0;
+  for (const p of pictures.values()) size += p.size;
+  for (const [blob, p] of pictures) {
+    if (size <= most) return;
+    if (!p.url || [...p.images].some((i) => i.near && i.isConnected)) continue;
+    size -= p.size;
+    giveBack(blob, p);
+  }
+}
+
+function giveBack(blob, p) {
+  pictures.delete(blob);
+  if (p.url) URL.revokeObjectURL(p.url);
+  for (const i of p.images) i.removeAttribute("src"); // loaded again when it comes near
+}
+
+// forgetPictures gives back the pictures of posts that are not there any more.
+export function forgetPictures(isThere) {
+  for (const [blob, p] of pictures) {
+    for (const id of p.posts) if (!isThere(id)) p.posts.delete(id);
+    if (p.posts.size === 0) giveBack(blob, p);
+  }
+}
+
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { target: img, isIntersecting } of entries) {
+      if (isIntersecting) show(img);
+      else img.near = false;
+    }
+  },
+  { rootMargin: "600px" },
+);
+
+// sized gives an image its place before it is loaded. It keeps its shape in any place.
+export function sized(img, width, height) {
+  img.style.setProperty("--width", `${width}px`);
+  img.style.setProperty("--ratio", width / height);
+  return img;
+}
+
+// pictureOf is an item's picture.
+export function pictureOf(item, alt) {
+  const { width, height } = item.payload.image;
+  const img = sized(el("img", { alt: alt || "A picture without a description", width, height, decoding: "async" }), width, height);
+  img.item = item;
+  near.observe(img);
+  return el("figure", {}, img);
+}
