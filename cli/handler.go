@@ -53,6 +53,6 @@ func handlerCommand(a *app) *cobra.Command {
 			}
 			return desktop.InstallHandler(ctx, program)
 		})
-	one("uninstall", "Take that back", "P4P opens no p4p:// links any more; %s is removed.", desktop.UninstallHandler)
+	one("uninstall", "Take that back", "P4P opens no p4p:// links; %s is not there any more.", desktop.UninstallHandler)
 	return cmd
 }

@@ -569,6 +569,7 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 		{"another secret", page + "#" + other, "The server does not know this invite", "Read the feed"},
 		{"no friendship", s.URL() + "/f/01837f64-4057-8650-972f-eae1b4479ad4#" + other, "The server does not know this invite", "Read the feed"},
 		{"no UUID", s.URL() + "/f/01837f64", "There is nothing at this address", "Read the feed"},
+		{"nothing at all", s.URL() + "/nothing", "There is nothing at this address", "Read the feed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := &phone{t, p.ctx}
@@ -722,7 +723,7 @@ func TestWhatIsSaidWhileTheServerIsAwayIsSentWhenItIsBack(t *testing.T) {
 }
 
 func TestThePagesCardSaysNothingOfAnybody(t *testing.T) {
-	for name, f := range map[string]web.File{"invite": web.Invite, "post": web.Post, "home": web.Home} {
+	for name, f := range map[string]web.File{"invite": web.Invite, "post": web.Post, "home": web.Home, "missing": web.Nowhere} {
 		body := string(f.Body)
 		if !strings.Contains(body, `property="og:title"`) || !strings.Contains(body, "<noscript>") || strings.Contains(body, "{{") {
 			t.Errorf("the %s page: %s", name, body)

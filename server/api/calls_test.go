@@ -399,6 +399,32 @@ func TestThePagesProgramIsServedAndNothingBesideIt(t *testing.T) {
 	}
 }
 
+func TestAPersonWithABrowserGetsSentences(t *testing.T) {
+	r := start(t, setup{})
+	browser := header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	for _, path := range []string{"/nothing", "/f/", "/f/01837f64-4057-8650-972f-eae1b4479ad4/", "/a//b", "/static/none.js"} {
+		a := r.call("GET", path, "", browser)
+		if a.status != 404 || !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || !strings.Contains(a.body, "There is nothing at this address.") {
+			t.Errorf("%s: %d %v %s", path, a.status, a.header, a.body)
+		}
+		if a.header.Get("Content-Security-Policy") != web.ContentSecurityPolicy || a.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %v", path, a.header)
+		}
+		if a := r.call("HEAD", path, "", browser); a.status != 404 || a.body != "" {
+			t.Errorf("HEAD %s: %d %s", path, a.status, a.body)
+		}
+		if a := r.call("GET", path, ""); a.status != 404 || a.code() != protocol.CodeNotFound {
+			t.Errorf("%s for a program: %d %s", path, a.status, a.body)
+		}
+	}
+	if a := r.call("GET", "/", "", browser, asHost("evil.example")); a.status != 403 || !strings.HasPrefix(a.body, "This server does not go by the name") || a.header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		t.Errorf("by another name: %d %v %s", a.status, a.header, a.body)
+	}
+	if a := r.call("GET", "/v1/nothing", "", browser); a.code() != protocol.CodeNotFound {
+		t.Errorf("a call: %d %s", a.status, a.body)
+	}
+}
+
 func TestTroubleInTheStoreIsToldWithoutDetailsAndLoggedWithThem(t *testing.T) {
 	r := start(t, setup{})
 	r.store.set(func(s *fakeStore) { s.fail = errors.New("disk on fire") })

@@ -81,7 +81,23 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &again) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(max(again.retry+time.Second-1, time.Second)/time.Second)))
 	}
-	_ = writeJSON(w, e.Code.Status(), protocol.ErrorBody{Error: e})
+	if !visits(r) {
+		_ = writeJSON(w, e.Code.Status(), protocol.ErrorBody{Error: e})
+		return
+	}
+	if e.Code == protocol.CodeNotFound {
+		missing(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(e.Code.Status())
+	_, _ = io.WriteString(w, e.Message+"\n") // an error means that the client is gone
+}
+
+// visits tells whether a person asks, with a browser: it gets sentences.
+func visits(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasPrefix(r.URL.Path, "/v1/") &&
+		strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // tell is what a client hears of err. gone: nobody listens any more, so a call

@@ -18,6 +18,16 @@ func page(f web.File) handler {
 	}
 }
 
+// missing is the page of an address at which there is nothing.
+func missing(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Security-Policy", web.ContentSecurityPolicy)
+	w.Header().Set("Content-Type", web.Nowhere.Type)
+	w.WriteHeader(http.StatusNotFound)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(web.Nowhere.Body) // an error means that the client is gone
+	}
+}
+
 // asset serves what the pages load.
 func asset(w http.ResponseWriter, r *http.Request) error {
 	f, ok := web.Asset("static/" + r.PathValue("file"))

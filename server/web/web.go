@@ -46,7 +46,7 @@ func newFile(body []byte, contentType string) File {
 	return File{Body: body, Type: contentType, ETag: `"` + base64.RawURLEncoding.EncodeToString(h[:12]) + `"`}
 }
 
-// The pages at /f/UUID, /p/RECORD and /.
+// The pages at /f/UUID, /p/RECORD, / and anywhere else.
 var (
 	Invite = page("A friend invite on P4P",
 		"Somebody you know wants you to recognise their posts. No account, no e-mail.",
@@ -62,6 +62,10 @@ var (
 		"A feed in which nobody signs up, and only your friends know who you are.",
 		"This is a P4P server. It knows the posts, but not who wrote them; only the writers' friends do, and they keep that to themselves. "+
 			"To read and write here, give this server's address to P4P in a terminal:",
+		"p4p --server ADDRESS", "")
+	Nowhere = page("Nothing here · P4P",
+		"There is nothing at this address.",
+		"The link may have been cut off on the way: ask for it again. To read what is on this server in a terminal, give its address to P4P:",
 		"p4p --server ADDRESS", "")
 )
 

@@ -163,7 +163,7 @@ export function route() {
   const path = location.pathname.toLowerCase();
   const [, kind, id] = path.split("/");
   if ((kind === "f" || kind === "p") && isUUID(id)) return { screen: kind === "f" ? "accept" : "thread", id };
-  if (kind === "f" || kind === "p") return { screen: "nowhere" };
+  if (kind) return { screen: "nowhere" };
   const [screen, rest] = location.hash.slice(1).split("/");
   return { screen: ["write", "friends", "invite", "scan", "copy"].includes(screen) ? screen : "feed", id: rest };
 }
