@@ -56,9 +56,7 @@ func (c *Client) loadPicture(ctx context.Context, i protocol.Image) ([]byte, err
 	for {
 		f, mine := c.pictures.join(i.Blob)
 		if mine {
-			defer c.pictures.land(i.Blob, f)
-			f.err = errors.New("loading the picture panicked") // unless it ends
-			f.bytes, f.err = c.fetchPicture(ctx, i)
+			c.fly(ctx, i, f)
 			return f.bytes, f.err
 		}
 		select {
@@ -70,6 +68,13 @@ func (c *Client) loadPicture(ctx context.Context, i protocol.Image) ([]byte, err
 			return f.bytes, f.err
 		}
 	}
+}
+
+// fly loads a picture for all who wait for it. After a panic they try it themselves.
+func (c *Client) fly(ctx context.Context, i protocol.Image, f *flight) {
+	defer c.pictures.land(i.Blob, f)
+	f.err = errors.New("loading the picture panicked") // unless it ends
+	f.bytes, f.err = c.fetchPicture(ctx, i)
 }
 
 func (p *flights) join(id protocol.BlobID) (f *flight, mine bool) {
