@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,13 +164,16 @@ func (o *outside) Run() (err error) {
 	return ended
 }
 
-// edit runs the editor until it ends. What it makes of an interrupt is its own.
+// edit runs the editor until it ends. What it makes of an interrupt is its own. What it
+// keeps as its state, such as nvim's swap file and registers, lies beside the file and
+// goes with it: the text would stay on the disk there, also that of a locked profile.
 func (o *outside) edit(file string) error {
 	if o.terminal.hold != nil {
 		defer o.terminal.hold()()
 	}
 	cmd := editorCommand(o.ctx, o.program, file)
-	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = o.env, o.in, o.out, o.err
+	cmd.Env = append(slices.Clone(o.env), "XDG_STATE_HOME="+filepath.Join(filepath.Dir(file), "state"))
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = o.in, o.out, o.err
 	cmd.WaitDelay = endingTakes
 	err := cmd.Run()
 	var exit *exec.ExitError

@@ -59,6 +59,23 @@ func TestAPostIsWrittenInOnesOwnEditor(t *testing.T) {
 	p.press("ctrl+s").sees("Posted.").did("make Begun here.\nAnd more.\nRed")
 }
 
+// nvim has its swap file, its registers and its undo files there.
+func TestWhatAnEditorKeepsAsItsStateGoesWithTheFile(t *testing.T) {
+	f := lively()
+	home := t.TempDir()
+	p, seen := writes(t, f, `mkdir -p "$XDG_STATE_HOME/nvim/swap"; cp "$2" "$XDG_STATE_HOME/nvim/swap/a.swp"; echo "$XDG_STATE_HOME" >"$SEEN"; echo Hello >"$2"`)
+	p.app.env = append(p.app.env, "XDG_STATE_HOME="+home)
+	p.press("n").types("a secret").press("ctrl+e").sees("Hello")
+	got, err := os.ReadFile(seen)
+	if err != nil || !strings.HasPrefix(string(got), f.scratch+"/") {
+		t.Errorf("its state was in %q, %v", got, err)
+	}
+	f.leavesNothing(t)
+	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+		t.Errorf("left are %v, %v", left, err)
+	}
+}
+
 func TestACommentIsWrittenInOnesOwnEditor(t *testing.T) {
 	f := lively()
 	p, _ := writes(t, f, `echo Hello >"$2"`)
