@@ -160,7 +160,7 @@ func (a *app) serve(ctx context.Context, c server.Config, certs *autocert.Manage
 	case certs != nil:
 		a.say("Others reach it at %s. Its certificate is asked for now, unless it is in the data folder.", s.Info().PublicURL)
 		if l, err := new(net.ListenConfig).Listen(ctx, "tcp", httpPort(c.Door.Listen)); err == nil {
-			tlsconf.Answer(ctx, certs, l, s.Info().PublicURL)
+			tlsconf.Answer(ctx, certs, s.Limit(l), s.Info().PublicURL)
 		} else {
 			c.Log.Info("port 80 cannot be had; the authority has to reach the encrypted port")
 		}

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
-	"sync"
 
 	"p4p/protocol"
 	"p4p/server/api"
@@ -68,7 +67,7 @@ func (s *Server) openDoor(d Door, l net.Listener) (api.Reach, error) {
 		return api.Reach{}, err
 	}
 	open := &door{
-		conns: &conns{Listener: l, open: map[net.Conn]struct{}{}},
+		conns: s.guests.listen(l),
 		reach: api.Reach{URL: public, Pin: pin}, ended: make(chan struct{}),
 	}
 	s.mu.Lock()
@@ -159,58 +158,4 @@ func (d Door) hosts(bound net.Addr, public string) []string {
 		out = append(out, a.WithZone("").String())
 	}
 	return out
-}
-
-// conns is a listener that knows its connections, those included that streams
-// took over, so that shutting it leaves none behind.
-type conns struct {
-	net.Listener
-	mu   sync.Mutex
-	open map[net.Conn]struct{}
-	end  bool
-}
-
-// Accept implements [net.Listener].
-func (l *conns) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	k := &known{c, l}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.end {
-		c.Close()
-		return nil, net.ErrClosed
-	}
-	l.open[k] = struct{}{}
-	return k, nil
-}
-
-func (l *conns) shut() {
-	_ = l.Close()
-	l.mu.Lock()
-	l.end = true
-	all := make([]net.Conn, 0, len(l.open))
-	for c := range l.open {
-		all = append(all, c)
-	}
-	l.mu.Unlock()
-	for _, c := range all {
-		_ = c.Close()
-	}
-}
-
-// known is a connection that its listener forgets when it is closed.
-type known struct {
-	net.Conn
-	of *conns
-}
-
-// Close implements [net.Conn].
-func (c *known) Close() error {
-	c.of.mu.Lock()
-	delete(c.of.open, c)
-	c.of.mu.Unlock()
-	return c.Conn.Close()
 }

@@ -24,6 +24,7 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	metrics  *metricsServer // nil: on http, or nowhere
+	guests   *guests
 
 	mu     sync.Mutex
 	door   *door // nil: shut
@@ -63,6 +64,8 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		swept: make(chan struct{}), served: make(chan struct{}), ended: make(chan struct{}),
 	}
 	metrics := api.NewMetrics()
+	s.guests = newGuests(c, metrics.TurnedAway)
+	metrics.Connections(s.guests.count)
 	s.hub = hub.New(st, hub.Options{RingBytes: c.RingBytes, Log: c.Log, Committed: faulty(ctx, metrics.Committed), Guard: c.Guard})
 	s.api = api.New(api.Config{
 		Store: st, Hub: s.hub, Metrics: metrics,
@@ -91,14 +94,17 @@ func (s *Server) serve() {
 	s.http = &http.Server{
 		Handler:     s.api,
 		BaseContext: func(net.Listener) context.Context { return calls },
-		ConnState:   fresh.changed,
-		ErrorLog:    errorLog(s.config.Log),
+		ConnState: func(c net.Conn, state http.ConnState) {
+			fresh.changed(c, state)
+			connState(c, state)
+		},
+		ErrorLog: errorLog(s.config.Log),
 		// Streams take their connections over and are not bound by these; bodies and
 		// large answers have deadlines of their own, by their length.
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      2 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       localIdle,
 		MaxHeaderBytes:    16 << 10,
 
 		DisableGeneralOptionsHandler: true,
@@ -106,7 +112,7 @@ func (s *Server) serve() {
 	s.http.RegisterOnShutdown(fresh.close)
 	go s.config.Guard(func() {
 		defer close(s.served)
-		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(s.guests.listen(s.listener)); !errors.Is(err, http.ErrServerClosed) {
 			s.failed = err
 		}
 	})
@@ -134,6 +140,9 @@ func localURL(l net.Listener) string {
 	}
 	return "http://" + addr
 }
+
+// Limit counts the connections of another listener with the server's own.
+func (s *Server) Limit(l net.Listener) net.Listener { return s.guests.listen(l) }
 
 // Info is what the server says of itself.
 func (s *Server) Info() protocol.Info { return s.api.Info() }

@@ -99,7 +99,7 @@ func New(c Config) *API {
 	a := &API{
 		Config: c, mux: http.NewServeMux(), guard: newGuard(c.Limits, c.Proxied, c.Log),
 		watches: hub.NewWatches(), room: newRoom(c.Limits), uploads: newShares(int64(c.Limits.Uploads), 4*int64(c.Limits.Uploads)),
-		viewers:  newShares(int64(c.Limits.BlockStreams), perSite*int64(c.Limits.BlockStreams)),
+		viewers:  newShares(int64(c.Limits.BlockStreams), PerSite*int64(c.Limits.BlockStreams)),
 		searches: make(chan struct{}, maxSearches),
 	}
 	a.quit, a.endAll = context.WithCancel(context.Background())

@@ -20,7 +20,7 @@ type Rate struct {
 type counter struct{ blocks, sites *buckets[netip.Prefix] }
 
 func newCounter(r Rate) counter {
-	return counter{newBuckets[netip.Prefix](r), newBuckets[netip.Prefix](Rate{r.PerSecond * perSite, r.Burst * perSite})}
+	return counter{newBuckets[netip.Prefix](r), newBuckets[netip.Prefix](Rate{r.PerSecond * PerSite, r.Burst * PerSite})}
 }
 
 // take counts n for p, or refuses.

@@ -11,7 +11,7 @@ import (
 
 // Limits say how much one peer may ask for. A block is one IPv4 address or one
 // IPv6 /64; many people may share one. What is said by block holds for an IPv6
-// /48 as well, with [perSite] times as much.
+// /48 as well, with [PerSite] times as much.
 type Limits struct {
 	Calls        Rate // by block; a body counts as one more for each started 64 KiB
 	Records      Rate // by device, of each block: a key costs nothing, and everybody can send everybody's records
@@ -41,6 +41,10 @@ type Limits struct {
 	// Streams is how many may be open at a time, by all, and BlockStreams by one
 	// block; 0: no limit.
 	Streams, BlockStreams int
+	// Conns is how many connections from elsewhere may be open, never more than the
+	// system's limit of open files leaves room for, and BlockConns those of one block;
+	// 0: no limit of its own. The server's listeners hold them.
+	Conns, BlockConns int
 	// Loopback has programs on this machine limited as well. Without it they are
 	// not, unless the server has a public URL: then what comes from this machine
 	// comes from a proxy.
@@ -71,6 +75,8 @@ func DefaultLimits() Limits {
 		Slowest:      20 << 10,
 		Streams:      10_000,
 		BlockStreams: 100,
+		Conns:        12_000,
+		BlockConns:   200,
 	}
 }
 

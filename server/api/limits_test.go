@@ -183,9 +183,9 @@ func TestOneNetworkCannotTakeAllStreams(t *testing.T) {
 	if _, a := open("192.0.2.1"); a.code() != protocol.CodeRateLimited || a.header.Get("Retry-After") == "" {
 		t.Errorf("the third stream of one address: %d %s", a.status, a.body)
 	}
-	for i := range 2*perSite + 1 {
+	for i := range 2*PerSite + 1 {
 		want := 101
-		if i == 2*perSite {
+		if i == 2*PerSite {
 			want = 429
 		}
 		if _, a := open(fmt.Sprintf("2001:db8:1:%x::1", i)); a.status != want {
@@ -256,9 +256,9 @@ func TestAWholeIPv6SiteGetsMoreThanAHouseholdButNotAnyAmount(t *testing.T) {
 		c.Limits = Limits{Calls: Rate{0.001, 1}}
 	}})
 	ask := func(from string) int { return r.call("GET", "/v1/info", "", header("X-Forwarded-For", from)).status }
-	for i := range perSite + 1 {
+	for i := range PerSite + 1 {
 		want := 200
-		if i == perSite {
+		if i == PerSite {
 			want = 429
 		}
 		if got := ask(fmt.Sprintf("2001:db8:1:%x::1", i)); got != want {
@@ -289,6 +289,21 @@ func TestAProgramOnThisMachineIsNotLimited(t *testing.T) {
 	r := start(t, setup{config: func(c *Config) { c.Limits = Limits{Calls: Rate{0.001, 1}, Records: Rate{0.001, 1}} }})
 	for i := range 20 {
 		r.postAll(signed(t, 1, fmt.Sprint(i)))
+	}
+}
+
+func TestWhoAsksForTheServersHealthWithoutEndIsLimitedAndTheMonitorIsNot(t *testing.T) {
+	r := start(t, setup{config: func(c *Config) {
+		c.PublicURL, c.Proxied = "https://p4p.example", true
+		c.Limits = Limits{Calls: Rate{0.001, 2}}
+	}})
+	for i, want := range []int{200, 200, 429} {
+		if a := r.call("GET", "/healthz", "", header("X-Forwarded-For", "192.0.2.1")); a.status != want {
+			t.Errorf("call %d of a stranger: %d, want %d", i, a.status, want)
+		}
+		if a := r.call("GET", "/healthz", "", asHost("balancer.internal")); a.status != 200 {
+			t.Errorf("call %d of a monitor on this machine: %d", i, a.status)
+		}
 	}
 }
 

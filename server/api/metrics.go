@@ -24,6 +24,7 @@ type Metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
 	closed    *prometheus.CounterVec
+	turned    prometheus.Counter
 }
 
 // NewMetrics makes a registry of its own.
@@ -41,7 +42,8 @@ func NewMetrics() *Metrics {
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "p4p_request_seconds", Help: "How long calls took; a stream counts for as long as it was open."}, []string{"route"}),
 		closed:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "p4p_streams_closed_total", Help: "Streams that ended, by the close code that the server sent; 0: the client left."}, []string{"code"}),
 	}
-	m.registry.MustRegister(m.records, m.batch, m.commit, m.requests, m.durations, m.closed,
+	m.turned = prometheus.NewCounter(prometheus.CounterOpts{Name: "p4p_connections_refused_total", Help: "Connections turned away because too many were open."})
+	m.registry.MustRegister(m.turned, m.records, m.batch, m.commit, m.requests, m.durations, m.closed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.serve = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
@@ -52,6 +54,15 @@ func (m *Metrics) Committed(records int, took time.Duration) {
 	m.records.Add(float64(records))
 	m.batch.Observe(float64(records))
 	m.commit.Observe(took.Seconds())
+}
+
+// TurnedAway counts a connection that had no place.
+func (m *Metrics) TurnedAway() { m.turned.Inc() }
+
+// Connections tells how many are open.
+func (m *Metrics) Connections(open func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: "p4p_connections", Help: "Connections open now."}, func() float64 { return float64(open()) }))
 }
 
 // observe adds what is looked up when asked for.

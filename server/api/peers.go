@@ -13,8 +13,18 @@ type peer struct {
 	free  bool         // counted for nothing: a program on this machine
 }
 
-// perSite is how many households' worth one IPv6 /48 gets.
-const perSite = 8
+// PerSite is how many households' worth one IPv6 /48 gets.
+const PerSite = 8
+
+// Blocks are what an address is counted under: its block, and the site around that
+// if it has one.
+func Blocks(a netip.Addr) []netip.Prefix {
+	p := peerAt(a)
+	if p.site.IsValid() {
+		return []netip.Prefix{p.block, p.site}
+	}
+	return []netip.Prefix{p.block}
+}
 
 // peer is whom r is counted for.
 func (g *guard) peer(r *http.Request) peer {

@@ -32,7 +32,13 @@ const goodbye = time.Second
 
 func newWire(ws *websocket.Conn, o StreamOptions) *wire {
 	w := &wire{conn: ws.NetConn(), opt: o}
-	if w.tcp, _ = w.conn.(*net.TCPConn); w.tcp != nil {
+	switch c := w.conn.(type) {
+	case *net.TCPConn:
+		w.tcp = c
+	case interface{ TCP() *net.TCPConn }: // a listener counts it
+		w.tcp = c.TCP()
+	}
+	if w.tcp != nil {
 		_ = w.tcp.SetWriteBuffer(o.SendBuffer) // without it a slow reader costs more; nothing else changes
 	}
 	return w
