@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -217,8 +218,8 @@ func (u *ui) retry() string {
 	return "Next try in " + thousands(int(wait/time.Second)) + " s."
 }
 
-// footer tells the keys that matter here, as many as fit, and the help. It stands
-// in row y, where each key can be clicked.
+// footer tells the keys that matter here, as many as fit, the way back whatever else
+// does, and the help. It stands in row y, where each key can be clicked.
 func (u *ui) footer(s screen, y int) string {
 	help := u.bound(keymap.Global)
 	if s.typing() {
@@ -230,14 +231,21 @@ func (u *ui) footer(s screen, y int) string {
 		key = b.Keys[0]
 	}
 	room := u.width - cells(end) - 4
+	hints, back := s.hints(), 0 // the cells that are kept for the way back
+	if b, ok := s.keys().Binding(keymap.Back); ok && slices.Contains(hints, keymap.Back) {
+		back = cells(u.hint(b)) + 2
+	}
 	out := " "
-	for _, i := range s.hints() {
+	for _, i := range hints {
 		b, ok := s.keys().Binding(i)
 		if !ok {
 			continue
 		}
 		h := u.hint(b) + "  "
-		if cells(out)+cells(h) > room {
+		if i == keymap.Back {
+			back = 0
+		}
+		if cells(out)+cells(h)+back > room {
 			continue // a shorter one may fit
 		}
 		u.hitKey(cells(out), y, cells(out)+cells(h)-2, b.Keys[0])
