@@ -14,6 +14,7 @@ import { codeOf, P4PError } from "../p4p/error.js";
 import * as slot from "../p4p/friendship.js";
 import { exchangeKey, ownerToken } from "../p4p/key.js";
 import * as api from "./api.js";
+import { lookAlike, looksLikeLabel } from "./looks.js";
 import { sameLetters } from "./names.js";
 import { all, get, put, remove, tell } from "./store.js";
 
@@ -142,6 +143,14 @@ export class Friends {
   // sameName finds somebody else who goes by a name already.
   sameName(name, exceptID) {
     return this.rows.find((r) => r.id !== exceptID && (isLive(r) || this.shows(r)) && sameLetters(r.name, name));
+  }
+
+  // mistaken finds somebody else's name that this one could be mistaken for. Codes:
+  // bad_name, where it could be for a label of the page's own.
+  async mistaken(name, exceptID) {
+    if (await looksLikeLabel(name)) throw new P4PError("bad_name", "That would look like one of this page's own labels: choose another name.");
+    const others = this.rows.filter((r) => r.id !== exceptID && (isLive(r) || this.shows(r)) && !sameLetters(r.name, name));
+    return lookAlike(name, others.map((r) => r.name));
   }
 
   // namedDevice finds a device whose posts show a name already, other than that of a

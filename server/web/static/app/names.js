@@ -1,5 +1,5 @@
 // The names by which a person knows others: the rules of the terminal app's phone
-// book, but for look-alikes, whose table is too large for a page.
+// book. Those about look-alikes are in looks.js.
 
 import { isUUID } from "../p4p/bytes.js";
 import { P4PError } from "../p4p/error.js";
@@ -42,5 +42,9 @@ function readsAsLabel(name) {
   return words[0] === "anonymous" || ["anonymous", "you"].includes(words.join(""));
 }
 
-// sameLetters compares two names in lower case, and takes look-alikes for different.
-export const sameLetters = (a, b) => a.toLocaleLowerCase() === b.toLocaleLowerCase();
+// folded is what two spellings of one name share: case, width and style make no
+// difference. (Capitals in between stand for Unicode's case folding: ß is ss.)
+const folded = (name) => name.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().normalize("NFKC").replace(/[\ufe0e\ufe0f]/g, "");
+
+// sameLetters tells whether two names are one.
+export const sameLetters = (a, b) => folded(a) === folded(b);
