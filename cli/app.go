@@ -83,7 +83,7 @@ func (a *app) embedded(log *slog.Logger) func(context.Context) (string, error) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		if a.keeper == nil {
-			k, err := embed.Keep(ctx, embed.Config{Home: a.homeDir(), Log: log, Guard: a.guard})
+			k, err := embed.Keep(ctx, embed.Config{Home: a.homeDir(), Log: log, Guard: a.guard, LAN: os.Getenv("P4P_LAN")})
 			if err != nil {
 				return "", err
 			}

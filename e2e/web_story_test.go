@@ -15,9 +15,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"p4p/client"
 	"p4p/protocol"
-	"p4p/server"
 	"p4p/server/embed"
 )
 
@@ -142,32 +140,39 @@ func friendshipRow(t *testing.T, file string) string {
 	return strings.Join(out, " ")
 }
 
-// A browser at a LAN address that trusts the very key of the server and no other.
+// One key opens the terminal's own server to the network. The phone's browser is at that
+// address, and trusts the very key of the server and no other.
 func TestOverTheNetworksOwnCertificateTheWholeFlowWorks(t *testing.T) {
 	needsChromium(t)
-	s := webServer(t)
-	reach, err := s.OpenDoor(t.Context(), server.Door{Listen: net.JoinHostPort(networkAddress(t), "0")})
+	home := t.TempDir()
+	t.Setenv("P4P_LAN", networkAddress(t))
+	dark := themes["dark"]
+	bob := openTerminal(t, home, 80, 24, dark.fg, dark.bg)
+	bob.see("Welcome to P4P", "online")
+	bob.press("i")
+	bob.see("name")
+	bob.press("Bob\r")
+	bob.see("Your phone cannot", "reach this computer yet", "press", "L to open it to your network.")
+	bob.press("L")
+	bob.see("Open to your network")
+	scanned := zbarimg(t, bob.photograph())
+	link, err := protocol.ParseLink(scanned)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spki := keyOf(t, reach.URL)
-	if pin, err := protocol.ParsePin(reach.Pin); err != nil || !strings.HasPrefix(spki, strings.TrimRight(base64.StdEncoding.EncodeToString(pin[:15]), "=")) {
-		t.Fatalf("the server tells the pin %s of another key than %s, %v", reach.Pin, spki, err)
-	}
-	bob := newPeer(t, s.URL())
-	invite := bob.invites("Bob")
-	if invite.Link.Server != reach.URL || invite.Link.Pin == nil {
-		t.Fatalf("the link leads to %+v", invite.Link)
+	spki := keyOf(t, link.Server)
+	if link.Pin == nil || !strings.HasPrefix(spki, strings.TrimRight(base64.StdEncoding.EncodeToString(link.Pin[:15]), "=")) {
+		t.Fatalf("the code's link has the pin of another key than %s: %+v", spki, link)
 	}
 
 	other := sha256.Sum256([]byte("another key"))
 	stranger := newPhoneTrusting(t, base64.StdEncoding.EncodeToString(other[:]))
-	if _, err := chromedp.Run(stranger.ctx, chromedp.Navigate(invite.Link.URL())); err == nil || !strings.Contains(err.Error(), "ERR_CERT") {
+	if _, err := chromedp.Run(stranger.ctx, chromedp.Navigate(scanned)); err == nil || !strings.Contains(err.Error(), "ERR_CERT") {
 		t.Fatalf("a browser that knows another key opens the page: %v", err)
 	}
 
 	p := newPhoneTrusting(t, spki)
-	p.open(invite.Link.URL())
+	p.open(scanned)
 	if !eval[bool](p, "window.isSecureContext") {
 		t.Fatal("no secure context")
 	}
@@ -176,18 +181,39 @@ func TestOverTheNetworksOwnCertificateTheWholeFlowWorks(t *testing.T) {
 	p.types("Who did the invite come from?", "Alice")
 	p.press("Accept")
 	p.sees("Safety number")
-	bob.becomes(invite.Friendship, client.StateAccepted)
-	if _, err := bob.Confirm(t.Context(), invite.Friendship); err != nil {
-		t.Fatal(err)
-	}
-	bob.posts("over the air")
+	bob.see("Someone accepted the invite you made for", "Safety number")
+	bob.press("y")
+	bob.see("Bob is a friend")
+	p.sees("You are friends")
+	post := decode[struct{ ID protocol.UUID }](t, run(t, home, "--json", "post", "over the air"))
 	p.press("Go on to the feed")
 	p.until(`[...document.querySelectorAll(".post")].some((e) => e.innerText.includes("over the air") && e.querySelector(".friend bdi")?.innerText === "Alice")`)
 	p.press("Write")
 	p.types("What do you want to say?", "from the sofa")
+	p.do(chromedp.SetUploadFiles(chromedp.CSS("#photo"), []string{photo(t, "x")}))
+	p.until(`document.querySelector(".preview img")?.complete`)
 	p.press("Post")
-	if got := bob.sees(func(i client.Item) bool { return i.Text == "from the sofa" }); got.Label.Name != "Bob" {
-		t.Errorf("the terminal sees %+v", got)
+	p.until(`document.querySelector(".post img")?.naturalWidth === 1600`)
+	bob.press("\x1b")
+	bob.see("Bob ·", "from the sofa", "▀▀▀▀▀▀▀▀")
+	run(t, home, "comment", post.ID.String(), "can you hear me?")
+	p.press("1 comment")
+	p.sees("can you hear me?")
+	p.types("Your comment", "loud and clear")
+	p.press("Comment")
+	p.sees("loud and clear")
+
+	// Another program follows the same link, and knows the key by its pin.
+	carol := t.TempDir()
+	if out := fails(t, carol, "accept", "--name", "Alice", "--", link.URL()); !strings.Contains(out, "already_accepted") {
+		t.Errorf("p4p accept says %s", out)
+	}
+	wrong := *link.Pin
+	wrong[0] ^= 1
+	forged := link
+	forged.Pin = &wrong
+	if out := fails(t, carol, "accept", "--name", "Alice", "--", forged.URL()); !strings.Contains(out, "pin_mismatch") {
+		t.Errorf("by another pin, p4p accept says %s", out)
 	}
 }
 

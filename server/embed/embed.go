@@ -48,6 +48,10 @@ type Config struct {
 	// TookOver is called, when not nil, each time this process begins to serve.
 	TookOver func(url string)
 
+	// LAN is the address at which [Keeper.Open] opens the server, where it is not to
+	// choose one itself.
+	LAN string
+
 	// lan tells where this machine is in its network; for tests.
 	lan func() (string, error)
 }
@@ -89,7 +93,7 @@ func Keep(ctx context.Context, c Config) (*Keeper, error) {
 		c.Guard = func(f func()) { f() }
 	}
 	if c.lan == nil {
-		c.lan = ownAddress
+		c.lan = c.ownAddress
 	}
 	// The server outlives the call that started it, but not Close.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

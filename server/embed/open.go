@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -201,8 +202,12 @@ func elsewhere(ctx context.Context, at string) (url string, err error) {
 }
 
 // ownAddress is where this machine is in its network.
-func ownAddress() (string, error) {
-	a, err := lan.Address()
+func (c Config) ownAddress() (string, error) {
+	find := lan.Address
+	if c.LAN != "" {
+		find = func() (netip.Addr, error) { return lan.Named(c.LAN) }
+	}
+	a, err := find()
 	if err != nil {
 		return "", err
 	}

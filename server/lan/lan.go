@@ -30,7 +30,17 @@ func Address() (netip.Addr, error) {
 
 func none() *protocol.Error {
 	return protocol.Errorf(protocol.CodeUsage,
-		"This computer has no address in a private network: connect it to the network that the phone is in, or name the address to listen on, as in p4p serve --lan --listen 203.0.113.7:4747.")
+		"This computer has no address in a private network: connect it to the network that the phone is in, or name the address yourself, as in P4P_LAN=203.0.113.7 p4p, or in p4p serve --lan --listen 203.0.113.7:4747.")
+}
+
+// Named is an address that a person chose in the place of [Address]: that of a
+// tunnel, say, or one of a network that is not private. Codes: usage.
+func Named(s string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(s)
+	if err != nil || a.IsUnspecified() || a.IsMulticast() {
+		return netip.Addr{}, protocol.Errorf(protocol.CodeUsage, "P4P_LAN is one of this computer's addresses, as in 203.0.113.7, not %q.", s)
+	}
+	return a, nil
 }
 
 // All are the addresses of this machine that others may reach it by, IPv6

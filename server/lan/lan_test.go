@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+
+	"p4p/protocol"
 )
 
 func addrs(list ...string) []netip.Addr {
@@ -64,5 +66,18 @@ func TestTheAddressIsOneOfThisMachines(t *testing.T) {
 	a, err := Address()
 	if err == nil && (!a.IsPrivate() || !slices.Contains(All(), a.String())) {
 		t.Errorf("%v is not among %v", a, All())
+	}
+}
+
+func TestAnAddressThatAPersonNamesIsTaken(t *testing.T) {
+	for _, s := range []string{"100.101.102.103", "203.0.113.7", "2001:db8::7"} {
+		if a, err := Named(s); err != nil || a.String() != s {
+			t.Errorf("%s: %v, %v", s, a, err)
+		}
+	}
+	for _, s := range []string{"", "laptop", "0.0.0.0", "::", "224.0.0.1", "192.168.1.20:4747"} {
+		if a, err := Named(s); protocol.CodeOf(err) != protocol.CodeUsage {
+			t.Errorf("%q: %v, %v", s, a, err)
+		}
 	}
 }
