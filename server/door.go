@@ -68,7 +68,7 @@ func (s *Server) openDoor(d Door, l net.Listener) (api.Reach, error) {
 	}
 	open := &door{
 		conns: s.guests.listen(l),
-		reach: api.Reach{URL: public, Pin: pin}, ended: make(chan struct{}),
+		reach: api.Reach{URL: public, Pin: pin, Strict: d.strict(public)}, ended: make(chan struct{}),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,6 +138,13 @@ func (d Door) publicURL(bound net.Addr) (string, error) {
 		host = own.String()
 	}
 	return protocol.ParseServerURL("https://" + net.JoinHostPort(host, port))
+}
+
+// strict tells whether browsers may be told to come by https only: that holds for all
+// ports of a name, so the server must be what the name stands for.
+func (d Door) strict(public string) bool {
+	u, err := url.Parse(public)
+	return err == nil && d.TLS != nil && u.Port() == ""
 }
 
 // hosts are what the certificate is for.

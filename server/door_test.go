@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"p4p/protocol"
+	"p4p/server/tlsconf"
 )
 
 // pinned are calls by somebody who knows the server by its pin, and notes the pin
@@ -169,4 +171,33 @@ func TestANoisyVisitorDoesNotFillTheLog(t *testing.T) {
 		}
 	}
 	t.Errorf("%s", log)
+}
+
+func TestOnlyANameWithACertificateThatAllTrustIsForHTTPSAlone(t *testing.T) {
+	own, err := tlsconf.OpenSelfSigned(t.TempDir(), []string{"127.0.0.1"}, time.Now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct {
+		door Door
+		want string
+	}{
+		"of an authority":          {Door{URL: "https://p4p.example", TLS: own.Config()}, "max-age=31536000"},
+		"the same on another port": {Door{URL: "https://p4p.example:8443", TLS: own.Config()}, ""},
+		"self-signed":              {Door{URL: "https://p4p.example"}, ""},
+	} {
+		c.door.Listen = "127.0.0.1:0"
+		r := start(t, Config{Door: &c.door})
+		client, _, _ := pinned(t)
+		for at, want := range map[string]string{"https://" + r.door.conns.Addr().String(): c.want, r.URL(): ""} {
+			res, err := client.Get(at + "/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if got := res.Header.Get("Strict-Transport-Security"); got != want {
+				t.Errorf("%s, %s: %q, want %q", what, at, got, want)
+			}
+		}
+	}
 }

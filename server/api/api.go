@@ -136,6 +136,10 @@ func (a *API) Sweep() { a.guard.sweep(a.Now()) }
 type Reach struct {
 	URL string // for links
 	Pin string // of a self-signed certificate, else ""
+	// Strict has browsers come by https only, for a name with a certificate that
+	// everybody trusts. With one that a browser warns of, nobody could get past the
+	// warning any more.
+	Strict bool
 }
 
 // SetReach tells how others reach the server from now on; nil: not at all.

@@ -89,7 +89,7 @@ func (a *API) getBlob(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(b)))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cache-Control", "private, max-age=31536000, immutable")
+	// No-store, as everything: a browser's copy would outlive the post's deletion.
 	a.writeSlowly(w, b)
 	return nil
 }

@@ -257,7 +257,7 @@ func TestAPictureIsTakenOnlyUnderItsOwnHash(t *testing.T) {
 	a := r.call("GET", path(pic), "")
 	want := map[string]string{
 		"Content-Type": "image/png", "X-Content-Type-Options": "nosniff",
-		"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=31536000, immutable",
+		"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "no-store",
 	}
 	for k, v := range want {
 		if a.header.Get(k) != v {
@@ -370,8 +370,8 @@ func TestOpeningALinkInABrowserChangesNothing(t *testing.T) {
 		before := r.store.timesAsked()
 		a := r.call("GET", path, "")
 		if a.status != 200 || a.body != string(want.Body) || a.header.Get("Content-Type") != "text/html; charset=utf-8" ||
-			a.header.Get("Content-Security-Policy") != web.ContentSecurityPolicy {
-			t.Errorf("%s: %d %s", path, a.status, a.body)
+			a.header.Get("Content-Security-Policy") != web.ContentSecurityPolicy || !strings.HasPrefix(a.header.Get("Permissions-Policy"), "camera=(self), microphone=()") {
+			t.Errorf("%s: %d %v %s", path, a.status, a.header, a.body)
 		}
 		if a := r.call("HEAD", path, ""); a.status != 200 || a.body != "" {
 			t.Errorf("HEAD %s: %d", path, a.status)

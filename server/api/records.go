@@ -170,7 +170,11 @@ func (a *API) getRecords(w http.ResponseWriter, r *http.Request) error {
 	}
 	mem.shrink(int64(max(len(b), leastHeld)))
 	w.Header().Set("Content-Type", "application/json")
-	a.writeSlowly(w, append(b, '\n'))
+	b = append(b, '\n')
+	if q.Words == "" { // what somebody searches for is theirs
+		b = pack(w.Header(), r, b)
+	}
+	a.writeSlowly(w, b)
 	return nil
 }
 

@@ -28,6 +28,9 @@ func (a *API) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		a.Log.Debug("call", "method", knownMethod(r.Method), "route", r.Pattern, "status", w.status(), "took", took)
 	}()
 	secure(w.Header())
+	if d := a.reach.Load(); r.TLS != nil && d != nil && d.Strict {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	if err := a.admit(r); err != nil {
 		a.refuse(w, r, err)
 		return

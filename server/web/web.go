@@ -5,13 +5,14 @@
 //   - A page is the same for everybody. It holds nothing of the link that led to
 //     it, and asking for it changes nothing on the server.
 //   - Nothing is loaded from anywhere else, and nothing is built: the files of
-//     static/ are served as they lie there.
+//     static/ are served as they lie there, or compressed.
 //   - Without scripts a page still says what it is for and how to go on in a
 //     terminal.
 package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -19,9 +20,11 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed static
@@ -34,16 +37,43 @@ const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; " +
 	"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types p4p-worker"
 
+// PermissionsPolicy is which of a phone's devices the pages may ask for: the camera,
+// to scan codes. Copying, sharing and full screen are as browsers have them.
+const PermissionsPolicy = "camera=(self), microphone=(), geolocation=(), display-capture=(), accelerometer=(), gyroscope=(), " +
+	"magnetometer=(), midi=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), xr-spatial-tracking=(), idle-detection=(), " +
+	"local-fonts=(), publickey-credentials-get=(), browsing-topics=()"
+
 // A File is one thing to serve.
 type File struct {
 	Body []byte
 	Type string // of its content
-	ETag string // changes with the body
+	ETag string // changes with the body, and with its coding: see Gzip
+	// Gzip is the body compressed, and its ETag; nil where that saves nothing. It is
+	// made when it is first asked for, since most programs of a home serve nobody.
+	Gzip func() (body []byte, etag string)
 }
 
 func newFile(body []byte, contentType string) File {
 	h := sha256.Sum256(body)
-	return File{Body: body, Type: contentType, ETag: `"` + base64.RawURLEncoding.EncodeToString(h[:12]) + `"`}
+	tag := base64.RawURLEncoding.EncodeToString(h[:12])
+	return File{Body: body, Type: contentType, ETag: `"` + tag + `"`, Gzip: sync.OnceValues(func() ([]byte, string) {
+		return compress(body), `"` + tag + `-gzip"`
+	})}
+}
+
+// compress gives nil where it saves less than a twentieth, as with pictures.
+func compress(body []byte) []byte {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		panic(err) // the level is one
+	}
+	_, _ = w.Write(body) // a buffer takes everything
+	_ = w.Close()
+	if b.Len() > len(body)-len(body)/20 {
+		return nil
+	}
+	return b.Bytes()
 }
 
 // The pages at /f/UUID, /p/RECORD, / and anywhere else.
@@ -105,16 +135,31 @@ var Worker = func() File {
 	return newFile([]byte(text), types[".js"])
 }()
 
-// modules has a browser load the whole program at once, where it would ask for one
-// file after the other as it meets their names.
+// modules has a browser load at once what the program starts with, where it would ask
+// for one file after the other as it meets their names.
 func modules() string {
+	needed := map[string]bool{}
+	imported("static/app/main.js", needed)
 	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(assets)) {
-		if path.Ext(name) == ".js" {
-			b.WriteString(`<link rel="modulepreload" href="/` + name + "\">\n")
-		}
+	for _, name := range slices.Sorted(maps.Keys(needed)) {
+		b.WriteString(`<link rel="modulepreload" href="/` + name + "\">\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+var imports = regexp.MustCompile(`(?m)^(?:import|export)\s[^"';]*?from\s+"(\.[^"]+)"|^import\s+"(\.[^"]+)"`)
+
+// imported adds a module, and all that it and those import by statement. What is only
+// imported when a call needs it, or by a worker, is not among them.
+func imported(name string, to map[string]bool) {
+	f, ok := assets[name]
+	if !ok || to[name] {
+		return
+	}
+	to[name] = true
+	for _, m := range imports.FindAllSubmatch(f.Body, -1) {
+		imported(path.Join(path.Dir(name), string(m[1])+string(m[2])), to)
+	}
 }
 
 var types = map[string]string{
