@@ -3,11 +3,15 @@ package tui
 import (
 	"slices"
 
+	"p4p/client"
 	"p4p/tui/keymap"
 )
 
 // A footer tells the keys that do something here and now. One that would only answer
 // why it cannot be is not told; pressed all the same, it answers.
+
+// offline tells that what needs the server cannot be done now.
+func (u *ui) offline() bool { return u.status.Connection == client.Offline && !u.starting() }
 
 // way is the movement keys that lead somewhere.
 func way(down, up bool) (out []keymap.Intent) {

@@ -139,3 +139,14 @@ func TestTheFooterTellsNoKeyThatDoesNothingHere(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutAServerNoNewInviteIsOffered(t *testing.T) {
+	p := sit(t, crowded(), 120, 40)
+	p.press("f").selects("Peggy").sees("expired unused; n makes a new one", "n new invite")
+	p.fake.err = protocol.Errorf(protocol.CodeNoServer, "The server cannot be reached.")
+	p.fake.status = client.Status{Connection: client.Offline, Err: p.fake.err}
+	p.hears(client.StatusChanged).sees("○ offline", "expired unused").doesNotSee("makes a new one", "n new invite")
+	p.press("n").sees("A new invite for Peggy", "y try again", "The server cannot be reached.")
+	p.fake.err, p.fake.status = nil, client.Status{Connection: client.Online}
+	p.hears(client.StatusChanged).press("y").sees("An invite for Peggy")
+}

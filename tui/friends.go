@@ -451,7 +451,7 @@ func (f *friends) offer(r friendRow) string {
 		return "; " + f.keyOf(keymap.FriendList, keymap.Open) + " invites"
 	case r.section == sections[0]:
 		return "; " + f.keyOf(keymap.FriendList, keymap.Open) + " answers"
-	case r.f.State == client.StateExpired && refusal(*r.f) == "":
+	case r.f.State == client.StateExpired && refusal(*r.f) == "" && !f.offline():
 		return "; " + f.keyOf(keymap.FriendList, keymap.Reissue) + " makes a new one"
 	}
 	return ""
@@ -522,7 +522,9 @@ func (f *friends) hints() []keymap.Intent {
 	r := f.rows[f.sel]
 	hints := []keymap.Intent{keymap.Open, keymap.Back}
 	if r.f != nil && reissuable(*r.f) {
-		hints = append(hints, keymap.Reissue)
+		if !f.offline() {
+			hints = append(hints, keymap.Reissue)
+		}
 		if r.invite != nil {
 			hints = append(hints, keymap.Revoke)
 		}

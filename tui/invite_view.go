@@ -210,7 +210,7 @@ func (i *invite) befriended(w, h int) []string {
 }
 
 func (i *invite) canRemake() bool {
-	return reissuable(client.Friendship{State: i.known(), Inviter: true})
+	return !i.offline() && reissuable(client.Friendship{State: i.known(), Inviter: true})
 }
 
 func (i *invite) title() string { return i.heading("Invite") }

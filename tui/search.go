@@ -97,7 +97,7 @@ func (p *posts) findHints() (hints []keymap.Intent) {
 		hints = append(hints, keymap.Submit)
 	}
 	hints = append(hints, keymap.Back)
-	if p.search.field.value() != "" && p.status.Connection != client.Offline {
+	if p.search.field.value() != "" && !p.offline() {
 		hints = append(hints, keymap.Remote)
 	}
 	return hints
