@@ -25,6 +25,13 @@ export const isLive = (row) => ["invited", "accepted", "friend"].includes(row.st
 // waitsForMe tells whether somebody accepted an invite and is to be confirmed.
 export const waitsForMe = (row) => row.state === "accepted" && row.role === INVITER;
 
+// isNews tells whether a mailbox, as a notice of the server's tells it, holds something
+// else than the row of its friendship does.
+export function isNews(row, { state, n, error }) {
+  if (row.pending || error || state !== (row.state === "invited" ? "open" : "accepted")) return true;
+  return n?.[1 - row.role] !== (row.seen?.n ?? 0);
+}
+
 const weekInSeconds = 7 * 24 * 3600;
 
 const answers = [
@@ -398,21 +405,6 @@ export class Friends {
       return after;
     });
     if (next?.pending) await this.complete(id);
-  }
-
-  // followAll brings all up to date. One friendship's trouble keeps no other
-  // waiting; without a server it ends at once.
-  async followAll() {
-    for (const { id } of await all("friendships")) {
-      const row = await get("friendships", id);
-      if (row?.server !== this.profile.server || (!row.pending && !isLive(row))) continue;
-      try {
-        await this.follow(id);
-      } catch (err) {
-        if (api.isTemporary(err)) throw err;
-        console.warn("a friendship cannot be brought up to date:", codeOf(err) || err);
-      }
-    }
   }
 
   // absorb gives the row with what a mailbox proves, null for nothing new. It throws

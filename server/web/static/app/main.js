@@ -68,7 +68,7 @@ function draw(first = false) {
 }
 
 function tellState() {
-  state.textContent = { connecting: "connecting …", online: "live", offline: "offline", stopped: "reload the page: this version is too old" }[app.state] ?? "";
+  state.textContent = { connecting: "connecting …", online: "live", polling: "live, checking every 5 s", offline: "offline", stopped: "reload the page: this version is too old" }[app.state] ?? "";
   state.dataset.state = app.state;
 }
 
@@ -121,7 +121,17 @@ function followLinks(e) {
   go(`${u.pathname}${u.hash}`);
 }
 
+// boot says what is waited for before there is anything to see.
+function boot() {
+  const say = (text) => document.querySelector(".boot")?.replaceChildren(text);
+  say("One moment …"); // the program runs: the browser is not too old for that
+  setTimeout(() => say("Waiting for the server …"), 2000);
+}
+
+const again = () => button("Try again", () => location.reload(), { class: "primary" });
+
 async function run() {
+  boot();
   if (!window.isSecureContext || !crypto.subtle) return insecure();
   if (!(await capable())) {
     return stop("This browser is too old for P4P", "It lacks the cryptography that P4P needs (Ed25519 and X25519). Update it, or use another one: Chrome or Edge from 137, Firefox from 130, Safari from 18.");
@@ -129,13 +139,15 @@ async function run() {
   try {
     await start();
   } catch (err) {
-    if (codeOf(err)) return stop("The server cannot be reached", `${err.message} An invite stays as good as it is.`, button("Try again", () => location.reload(), { class: "primary" }));
-    return stop("This browser does not let P4P keep anything", "P4P keeps your key and the names on this device, and the browser forbids it. Are you in a private window? Open the link in an ordinary one.");
+    if (codeOf(err)) return stop("The server cannot be reached", `${err.message} An invite stays as good as it is.`, again());
+    console.warn("the start:", err);
+    return stop("This browser does not let P4P keep anything", "P4P keeps your key and the names on this device, and the browser forbids it. Are you in a private window? Open the link in an ordinary one.", again());
   }
   frame();
   tellState();
   tellBadge();
   bus.addEventListener("route", () => draw());
+  bus.addEventListener("trouble", (e) => broken(e.detail));
   window.addEventListener("popstate", () => draw());
   document.addEventListener("click", followLinks);
   listen("state", tellState);
@@ -148,4 +160,11 @@ async function run() {
   await follow();
 }
 
-run();
+// broken shows that the program cannot go on, and a way out.
+function broken(err) {
+  console.error(err);
+  if (codeOf(err)) return stop("P4P cannot go on here", err.message, again());
+  return stop("Something went wrong", "P4P cannot go on. What you wrote and whom you know is kept on this device.", again());
+}
+
+run().catch(broken);

@@ -24,11 +24,12 @@ function open() {
 }
 
 // within runs one transaction on a store, or several, and gives what the request of
-// work answers, once all is on the disk.
-async function within(store, mode, work) {
+// work answers, once all is on the disk, or with relaxed durability in the system's
+// hands.
+async function within(store, mode, work, durability = "strict") {
   const db = await open();
   return new Promise((resolve, reject) => {
-    const t = db.transaction(store, mode, { durability: "strict" });
+    const t = db.transaction(store, mode, { durability });
     const request = work(...[store].flat().map((s) => t.objectStore(s)));
     t.oncomplete = () => resolve(request?.result);
     t.onerror = t.onabort = () => reject(t.error ?? new Error("The browser's storage is full."));
@@ -40,15 +41,18 @@ export const all = (store) => within(store, "readonly", (s) => s.getAll());
 export const put = (store, value) => within(store, "readwrite", (s) => s.put(value));
 export const remove = (store, key) => within(store, "readwrite", (s) => s.delete(key));
 
-export const putAll = (store, values) =>
-  within(store, "readwrite", (s) => {
-    for (const v of values) s.put(v);
-  });
-
-export const removeAll = (store, keys) =>
-  within(store, "readwrite", (s) => {
-    for (const k of keys) s.delete(k);
-  });
+// change puts and removes in one transaction that a loss of power may undo: for what
+// the server has as well.
+export const change = (store, values, keys) =>
+  within(
+    store,
+    "readwrite",
+    (s) => {
+      for (const k of keys) s.delete(k);
+      for (const v of values) s.put(v);
+    },
+    "relaxed",
+  );
 
 // together changes several stores in one transaction: all of it happens, or nothing.
 export const together = (stores, work) => within(stores, "readwrite", work);

@@ -1,42 +1,71 @@
-// The websocket: resumes where it was cut, comes back by itself.
+// The socket by which the server tells what is new. It resumes where it was cut and
+// comes back by itself; it is doubted when it is silent; and where sockets do not get
+// through (some proxies, and Safari with a certificate that was taken by hand), the
+// server is asked every few seconds instead.
 
 import { cursorText } from "../p4p/bytes.js";
 
 const firstWait = 500; // ms; doubled at each failure
 const longestWait = 30_000;
-const mostBehind = 5000; // records; then the newest page is loaded instead
-const silence = 40_000; // without a word from the socket after coming back to the page
+const patience = 10_000; // ms for a hello, and for an answer to a question
+const lasting = 10_000; // ms after which a connection was a good one
+const silence = 30_000; // ms without a word
+const beat = 5000; // ms between two looks, while somebody looks at the page
+const mostMissed = 1000; // records; then the newest page is loaded instead
+const batch = 100; // events to take at once
+const lag = 1500; // ms that an event may wait to be taken
+const mostBytes = 4 << 20; // of a message
 
 export class Stream {
-  // on: { events(events) -> last id, mailbox(notice), state(name), reset() -> cursor,
-  // watches() }. States: connecting, online, offline, stopped.
+  // on: { events(events) -> last id, mailbox(notice), state(name), watches(), polled(),
+  // ask(ms) -> info, newest(info) -> cursor, reset(over) -> cursor }. reset with over
+  // forgets the history that was followed. States: connecting, online, polling,
+  // offline, stopped.
   constructor(cursor, on) {
     this.cursor = cursor;
     this.on = on;
     this.wait = firstWait;
-    this.work = Promise.resolve();
+    this.failures = 0; // attempts in a row without a hello
+    this.waiting = []; // events
     this.watched = new Set();
     window.addEventListener("online", () => this.hurry());
-    window.addEventListener("offline", () => this.socket?.close());
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && Date.now() - this.heard > silence) this.hurry();
-    });
+    window.addEventListener("pageshow", () => this.hurry());
+    window.addEventListener("offline", () => this.socket && this.closed(1006));
+    document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+    setInterval(() => document.hidden || this.look(silence), beat);
+    this.say("connecting");
     this.connect();
   }
 
-  // hurry connects now, where a timer would wait.
+  say(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.on.state(state);
+  }
+
+  // hurry does now what a timer would do, and asks whether a live socket lives.
   hurry() {
-    if (this.stopped) return;
+    const young = this.socket && Date.now() - this.began < 2000;
+    if (this.stopped || this.restarting || young) return;
+    if (this.live || this.polling) this.look(beat);
+    else (this.next ?? (() => this.connect()))();
+  }
+
+  // later does something once the wait is over.
+  later(f) {
     clearTimeout(this.timer);
-    if (this.socket && this.socket.readyState <= WebSocket.OPEN && this.live && Date.now() - this.heard < silence) return;
-    this.drop();
-    this.connect();
+    this.next = f;
+    this.timer = setTimeout(f, this.wait * (0.5 + Math.random() / 2));
+    this.wait = Math.min(longestWait, this.wait * 2);
   }
 
   drop() {
+    clearTimeout(this.timer);
+    this.next = null;
     const old = this.socket;
     this.socket = null;
     this.live = false;
+    this.waiting = [];
     if (old) {
       old.onmessage = old.onclose = null;
       old.close();
@@ -44,73 +73,187 @@ export class Stream {
   }
 
   connect() {
+    this.drop();
     const q = new URLSearchParams({ after: cursorText(this.cursor) });
     if (this.cursor.id && this.cursor.seq > 0) q.set("id", this.cursor.id);
-    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/v1/stream?${q}`);
+    this.told = this.cursor.seq;
+    this.began = this.heard = Date.now();
+    let socket;
+    try {
+      socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/v1/stream?${q}`);
+    } catch (err) {
+      return this.trouble(err); // a browser that allows none here
+    }
     this.socket = socket;
-    this.heard = Date.now();
-    this.on.state("connecting");
+    this.timer = setTimeout(() => this.closed(1006), patience);
+    socket.onclose = (e) => socket === this.socket && this.closed(e.code);
     socket.onmessage = (e) => {
+      if (socket !== this.socket) return;
       this.heard = Date.now();
-      this.work = this.work
-        .then(() => (socket === this.socket ? this.take(JSON.parse(e.data)) : null))
-        .catch((err) => {
-          console.warn("the stream:", err);
-          socket.close();
-        });
+      try {
+        if (e.data.length > mostBytes) throw new Error("a message is too long");
+        this.take(JSON.parse(e.data));
+      } catch (err) {
+        this.trouble(err);
+      }
     };
-    socket.onclose = (e) => this.closed(e.code);
   }
 
-  async take(m) {
-    if (m.hello) {
-      if (m.hello.seq - this.cursor.seq > mostBehind) return this.closed(4100);
-      this.live = true;
-      this.wait = firstWait;
-      this.watched.clear();
-      this.on.state("online");
-      await this.watch();
-    } else if (m.events) {
-      if (m.events.some((e, i) => e.seq !== this.cursor.seq + 1 + i)) throw new Error("the log has a gap");
-      const last = await this.on.events(m.events);
-      this.cursor = { epoch: this.cursor.epoch, seq: this.cursor.seq + m.events.length, id: last };
-    } else if (m.mailbox) {
+  trouble(err) {
+    console.warn("the stream:", err);
+    this.closed(1006);
+  }
+
+  take(m) {
+    if (m.hello) this.hello(m.hello);
+    else if (m.events) this.queue(m.events);
+    else if (m.mailbox) {
       if (m.mailbox.error) this.watched.delete(m.mailbox.friendship);
       this.on.mailbox(m.mailbox);
     }
   }
 
+  hello({ seq }) {
+    if (seq - this.cursor.seq > mostMissed) {
+      this.restart(false);
+      return;
+    }
+    clearTimeout(this.timer);
+    this.live = true;
+    this.polling = false;
+    this.failures = 0;
+    this.watched.clear();
+    this.say("online");
+    this.watch().catch((err) => this.trouble(err));
+  }
+
   // watch tells the server of mailboxes that it does not watch yet.
   async watch() {
+    const { socket } = this;
     if (!this.live) return;
     const list = (await this.on.watches()).filter((w) => !this.watched.has(w.friendship));
-    if (list.length === 0 || !this.live) return;
+    if (list.length === 0 || !this.live || socket !== this.socket) return;
     for (const w of list) this.watched.add(w.friendship);
-    this.socket.send(JSON.stringify({ watch: list }));
+    socket.send(JSON.stringify({ watch: list }));
+  }
+
+  queue(events) {
+    if (events.some((e, i) => e.seq !== this.told + 1 + i)) throw new Error("the log has a gap");
+    this.told += events.length;
+    const at = Date.now();
+    for (const e of events) this.waiting.push({ at, e });
+    this.takeAll();
+  }
+
+  // takeAll hands events over, one batch after the other; what waited too long, all
+  // at once.
+  async takeAll() {
+    if (this.taking) return;
+    this.taking = true;
+    try {
+      while (this.waiting.length > 0) {
+        const { socket } = this;
+        const late = Date.now() - this.waiting[0].at > lag;
+        const some = this.waiting.splice(0, late ? Infinity : batch).map((w) => w.e);
+        const id = await this.on.events(some);
+        if (socket !== this.socket) continue; // they are told once more
+        this.cursor = { epoch: this.cursor.epoch, seq: some.at(-1).seq, id };
+        this.wait = firstWait;
+      }
+    } catch (err) {
+      this.trouble(err);
+    } finally {
+      this.taking = false;
+    }
   }
 
   closed(code) {
+    if (this.live && Date.now() - this.began > lasting) this.wait = firstWait;
+    this.failures = this.live ? 0 : this.failures + 1;
     this.drop();
     if (code >= 4200 && code < 4300) {
       this.stopped = true;
-      this.on.state("stopped");
-      return;
+      this.say("stopped");
+    } else if (code >= 4100 && code < 4200) {
+      this.say("offline");
+      this.later(() => this.restart(true));
+    } else if (this.polling) {
+      this.later(() => this.connect());
+    } else if (this.failures >= 2) {
+      this.poll();
+    } else {
+      this.say("offline");
+      this.later(() => this.connect());
     }
-    this.on.state("offline");
-    const again = () => {
-      return code >= 4100 && code < 4200 ? this.restart() : this.connect();
-    };
-    this.timer = setTimeout(again, this.wait * (0.5 + Math.random() / 2));
-    this.wait = Math.min(longestWait, this.wait * 2);
   }
 
-  // restart starts the feed over.
-  async restart() {
+  // restart loads the feed anew, over if the history is another one.
+  async restart(over) {
+    this.drop();
+    this.polling = false;
+    this.restarting = true;
+    this.say("connecting");
     try {
-      this.cursor = await this.on.reset();
+      this.cursor = await this.on.reset(over);
+      this.restarting = false;
       this.connect();
+    } catch (err) {
+      console.warn("starting over:", err);
+      this.restarting = false;
+      this.say("offline");
+      this.later(() => this.restart(over));
+    }
+  }
+
+  // look asks the server where nothing was heard for some ms.
+  look(ms) {
+    if (this.polling) this.poll();
+    else if (this.live && Date.now() - this.heard >= ms) this.doubt();
+  }
+
+  // doubt finds out whether a silent socket still tells what happens.
+  async doubt() {
+    if (this.asking) return;
+    this.asking = true;
+    const { socket, heard } = this;
+    const doubted = () => socket === this.socket && heard === this.heard;
+    try {
+      const info = await this.on.ask(patience);
+      if (!doubted()) return;
+      if (info.epoch !== this.cursor.epoch || info.seq !== this.told) this.connect();
+      else this.heard = Date.now();
     } catch {
-      this.closed(4100);
+      if (doubted()) this.closed(1006);
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  // poll asks for what is new, in place of a socket; and goes on with that for as long
+  // as there is an answer and no socket.
+  async poll() {
+    if (this.asking) return;
+    this.asking = true;
+    const { socket } = this;
+    try {
+      const info = await this.on.ask(patience);
+      if (this.live || this.restarting) return;
+      const news = info.epoch !== this.cursor.epoch || info.seq !== this.cursor.seq;
+      const cursor = news ? await this.on.newest(info) : this.cursor;
+      if (this.live || this.restarting) return;
+      this.cursor = cursor;
+      if (!this.polling) this.later(() => this.connect()); // now and then a socket is tried again
+      this.polling = true;
+      this.say("polling");
+      this.on.polled();
+    } catch (err) {
+      if (this.live || this.restarting) return;
+      console.warn("asking the server:", err);
+      this.polling = false;
+      this.say("offline");
+      this.later(() => this.connect());
+    } finally {
+      this.asking = false;
     }
   }
 }

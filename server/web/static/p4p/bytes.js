@@ -73,7 +73,8 @@ export function to64(b) {
 export function from64(s, n) {
   if (typeof s !== "string" || !/^[A-Za-z0-9_-]*$/.test(s) || s.length % 4 === 1) return null;
   const raw = atob(s.replaceAll("-", "+").replaceAll("_", "/"));
-  const b = Uint8Array.from(raw, (c) => c.charCodeAt(0));
+  const b = new Uint8Array(raw.length);
+  for (let i = 0; i < b.length; i++) b[i] = raw.charCodeAt(i);
   return to64(b) !== s || (n !== undefined && b.length !== n) ? null : b;
 }
 

@@ -1,0 +1,310 @@
+package e2e
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"p4p/client"
+	"p4p/client/wire"
+	"p4p/protocol"
+	"p4p/server"
+)
+
+const (
+	isLive  = `document.querySelector("#state")?.innerText === "live"`
+	withApp = `import("/static/app/app.js").then(({ app }) => `
+)
+
+func stateIs(text string) string {
+	return `document.querySelector("#state")?.innerText === ` + quote(text)
+}
+
+func showsPost(text string) string {
+	return `[...document.querySelectorAll(".post")].some((e) => e.innerText.includes(` + quote(text) + `))`
+}
+
+// fastTimers has what the page does every so often done ten times as often.
+const fastTimers = `const every = window.setInterval; window.setInterval = (f, ms, ...a) => every(f, ms / 10, ...a);`
+
+// gate stands between a page and its server, as networks and proxies do.
+type gate struct {
+	URL string
+
+	mu      sync.Mutex
+	to      *server.Server
+	way     way
+	changed chan struct{}
+}
+
+type way string
+
+const (
+	through   way = "everything gets through"
+	down      way = "the proxy says that its server is away"
+	swallows  way = "nothing is ever answered"
+	noSockets way = "websockets are refused"
+)
+
+func newGate(t *testing.T, s *server.Server) *gate {
+	t.Helper()
+	g := &gate{to: s, way: through, changed: make(chan struct{})}
+	h := httptest.NewServer(g)
+	g.URL = h.URL
+	t.Cleanup(func() {
+		h.CloseClientConnections()
+		h.Close()
+	})
+	return g
+}
+
+// turn changes the way from now on. What is waiting meanwhile breaks off.
+func (g *gate) turn(w way) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.way = w
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	way, to, changed := g.way, g.to, g.changed
+	g.mu.Unlock()
+	switch {
+	case way == down:
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = io.WriteString(w, "<h1>502 Bad Gateway</h1>")
+		return
+	case way == swallows:
+		select {
+		case <-r.Context().Done():
+		case <-changed:
+		}
+		panic(http.ErrAbortHandler)
+	case way == noSockets && r.URL.Path == "/v1/stream":
+		http.Error(w, "no upgrades here", http.StatusForbidden)
+		return
+	}
+	r.Host = strings.TrimPrefix(to.URL(), "http://")
+	r.Header.Del("Origin")
+	httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: r.Host}).ServeHTTP(w, r)
+}
+
+// crowd are people who post much, without a client of their own.
+type crowd struct {
+	t     *testing.T
+	s     *server.Server
+	key   protocol.DeviceKey
+	calls *wire.Client
+}
+
+func newCrowd(t *testing.T, s *server.Server) *crowd {
+	t.Helper()
+	root, err := protocol.NewRoot(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, err := wire.New(s.URL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(calls.Close)
+	return &crowd{t, s, root.DeviceKey(0), calls}
+}
+
+// says sends n records of one kind, each with its number in the text.
+func (c *crowd) says(kind protocol.Kind, target protocol.UUID, text string, n int) []protocol.UUID {
+	c.t.Helper()
+	ids := make([]protocol.UUID, n)
+	var waiting []string
+	for i := range n {
+		nonce, err := protocol.NewNonce(rand.Reader)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		said := protocol.Payload{Server: c.s.Info().Server, Nonce: nonce, CreatedAt: protocol.Cut(time.Now()), Target: target}
+		if kind != protocol.KindDeletion {
+			said.Text = fmt.Sprintf("%s %d.", text, i)
+		}
+		r, err := protocol.Sign(c.key, kind, said)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		ids[i] = r.ID
+		waiting = append(waiting, r.JWS)
+		if len(waiting) == protocol.MaxBatch || i == n-1 {
+			if _, err := c.calls.PostRecords(c.t.Context(), waiting); err != nil {
+				c.t.Fatal(err)
+			}
+			waiting = nil
+		}
+	}
+	return ids
+}
+
+func (c *crowd) posts(text string, n int) []protocol.UUID {
+	c.t.Helper()
+	return c.says(protocol.KindPost, protocol.UUID{}, text, n)
+}
+
+// countSockets has the page count the websockets that it opens, in window.sockets.
+const countSockets = `window.sockets = []; const Socket = window.WebSocket;
+	window.WebSocket = class extends Socket { constructor(...a) { super(...a); window.sockets.push(this); } };`
+
+func TestWhereNothingMoreCanBeKeptThePageStillShowsWhatIsNew(t *testing.T) {
+	for _, when := range []string{"from the start", "later"} {
+		t.Run(when, func(t *testing.T) {
+			p := newPhone(t)
+			c := newCrowd(t, webServer(t))
+			c.posts("before", 2)
+			p.before(countSockets + `const put = IDBObjectStore.prototype.put; window.full = ` + fmt.Sprint(when == "from the start") + `;
+				IDBObjectStore.prototype.put = function (...a) { const r = put.apply(this, a); if (window.full && this.name === "cache") this.transaction.abort(); return r; };`)
+			p.open(c.s.URL())
+			p.until(isLive)
+			p.until(showsPost("before 1."))
+			eval[bool](p, `(window.full = true)`)
+			for i := range 3 {
+				text := fmt.Sprintf("news %d", i)
+				c.posts(text, 1)
+				p.until(showsPost(text))
+			}
+			if n := eval[int](p, `window.sockets.length`); n != 1 {
+				t.Errorf("the page opened %d sockets", n)
+			}
+		})
+	}
+}
+
+func TestTheInstalledPageStartsAtOnceWhateverTheNetworkDoes(t *testing.T) {
+	p := newPhone(t)
+	c := newCrowd(t, webServer(t))
+	g := newGate(t, c.s)
+	c.posts("kept", 3)
+	p.before(`window.firstPost = 0; window.said = "";
+		const look = () => {
+			window.firstPost ||= document.querySelector(".post") ? performance.now() : 0;
+			if ([...document.querySelectorAll(".boot, .boot *")].some((e) => e.innerText.includes("too old") && e.checkVisibility({ visibilityProperty: true }))) window.said = document.body.innerText;
+			requestAnimationFrame(look); // before each picture that the screen gets
+		};
+		look();`)
+	p.open(g.URL)
+	p.until(isLive)
+	eval[bool](p, `navigator.serviceWorker.ready.then(() => true)`)
+	p.do(chromedp.Reload()) // by the worker from now on
+	p.until(isLive)
+	for _, tt := range []struct {
+		way    way
+		within float64 // ms
+	}{{down, 4000}, {swallows, 8000}} {
+		t.Run(string(tt.way), func(t *testing.T) {
+			p := &phone{t, p.ctx}
+			g.turn(tt.way)
+			p.open(g.URL)
+			p.until(showsPost("kept 2."))
+			if ms := eval[float64](p, `window.firstPost`); ms > tt.within {
+				t.Errorf("the first post was there after %.0f ms", ms)
+			}
+			if said := eval[string](p, `window.said`); said != "" {
+				t.Errorf("the page said %q", said)
+			}
+			g.turn(through)
+			eval[bool](p, `window.dispatchEvent(new Event("online"))`)
+			p.until(isLive)
+		})
+	}
+}
+
+func TestWhereWebsocketsAreBlockedThePageAsksEveryFewSeconds(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	g := newGate(t, s)
+	g.turn(noSockets)
+	alice := newPeer(t, s.URL())
+	alice.posts("from before")
+	p.before(fastTimers)
+	p.open(g.URL + "/#invite")
+	p.until(stateIs("live, checking every 5 s"))
+	p.types("Who is it for?", "Alice")
+	p.press("Make the invite")
+	p.until(`document.querySelector(".link") !== null`)
+	link, err := protocol.ParseLink(strings.Replace(eval[string](p, `document.querySelector(".link").textContent`), g.URL, s.URL(), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := alice.Accept(t.Context(), link, "Phone", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.sees("Somebody accepted the invite that you made for Alice.")
+	p.press("It is Alice")
+	alice.becomes(f.Friendship, client.StateFriend)
+	old := alice.posts("soon deleted")
+	alice.posts("after the acceptance")
+	p.press("Write")
+	p.types("What do you want to say?", "sent without a socket")
+	p.press("Post")
+	p.until(showsPost("after the acceptance"))
+	p.until(showsPost("sent without a socket"))
+	p.until(`document.querySelectorAll(".post").length === 4`)
+	if _, err := alice.Delete(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	p.until(`!` + showsPost("soon deleted"))
+	p.shot("polling")
+
+	g.turn(through) // a socket is tried now and then
+	p.until(isLive)
+	alice.posts("by the socket")
+	p.until(showsPost("by the socket"))
+}
+
+func TestASocketThatIsSilentIsNotTakenForALiveOne(t *testing.T) {
+	p := newPhone(t)
+	c := newCrowd(t, webServer(t))
+	g := newGate(t, c.s)
+	c.posts("before", 1)
+	// The page's clock can be put forward, and its timers run ten times as fast.
+	p.before(fastTimers + `window.skew = 0; const now = Date.now; Date.now = () => now() + window.skew;
+		const Socket = window.WebSocket; window.WebSocket = class extends Socket {
+			set onmessage(f) { super.onmessage = f && ((e) => window.deaf || f(e)); }
+			get onmessage() { return super.onmessage; }
+		};`)
+	p.open(g.URL)
+	p.until(isLive)
+	eval[bool](p, `(window.deaf = true)`)
+	c.posts("while nothing was heard", 1)
+	t.Run("with the server there it comes back", func(t *testing.T) {
+		p := &phone{t, p.ctx}
+		eval[bool](p, `(window.skew += 3600_000, window.deaf = false, true)`)
+		p.until(showsPost("while nothing was heard"))
+		p.until(isLive)
+	})
+	t.Run("without it the page says so", func(t *testing.T) {
+		p := &phone{t, p.ctx}
+		eval[bool](p, `(window.deaf = true)`)
+		g.turn(swallows)
+		eval[bool](p, `(window.skew += 3600_000, true)`)
+		p.until(stateIs("offline"))
+	})
+	t.Run("waking up hurries", func(t *testing.T) {
+		p := &phone{t, p.ctx}
+		g.turn(down)
+		eval[bool](p, withApp+`(app.stream.wait = 600_000, app.stream.closed(1006), true))`)
+		p.until(stateIs("offline"))
+		g.turn(through)
+		eval[bool](p, `(window.deaf = false, window.skew += 10_000, document.dispatchEvent(new Event("visibilitychange")), true)`)
+		p.until(isLive)
+	})
+}
