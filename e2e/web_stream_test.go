@@ -294,7 +294,7 @@ func TestASocketThatIsSilentIsNotTakenForALiveOne(t *testing.T) {
 	t.Run("without it the page says so", func(t *testing.T) {
 		p := &phone{t, p.ctx}
 		eval[bool](p, `(window.deaf = true)`)
-		g.turn(swallows)
+		g.turn(down)
 		eval[bool](p, `(window.skew += 3600_000, true)`)
 		p.until(stateIs("offline"))
 	})
