@@ -221,6 +221,9 @@ func (f *feed) act(i keymap.Intent) tea.Cmd {
 	case keymap.Open:
 		return f.openThread(it, false)
 	case keymap.Comment:
+		if it.Pending != nil {
+			return f.say(note, waitsItself)
+		}
 		return f.openThread(it, true)
 	case keymap.ViewPicture:
 		return f.viewPicture(it, f.items)
@@ -557,6 +560,8 @@ func (f *feed) hints() []keymap.Intent {
 		return hints
 	case ok && it.Pending != nil && it.Pending.Refused != nil:
 		return append([]keymap.Intent{keymap.Retry, keymap.Discard, keymap.Outbox}, f.way()...)
+	case ok && it.Pending != nil:
+		hints = []keymap.Intent{keymap.Open, keymap.Discard, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView}
 	case ok && it.Label.Kind == client.You:
 		hints = []keymap.Intent{keymap.Open, keymap.Comment, keymap.Delete, keymap.NewPost, keymap.Invite, keymap.Friends, keymap.NextView}
 	case ok:

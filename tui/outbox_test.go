@@ -181,3 +181,12 @@ func TestAnOutboxOfTensOfThousandsIsDrawnAsQuicklyAsASmallOne(t *testing.T) {
 		t.Errorf("a frame makes %.0f allocations", n)
 	}
 }
+
+func TestWhatWaitsIsNotCommentedOn(t *testing.T) {
+	f := lively()
+	f.waits(protocol.KindPost, protocol.UUID{}, "Waiting for the train.")
+	p := sit(t, f, 80, 24)
+	p.press("j").sees("┃◆ you", "Waiting for the train.", "enter open x discard").doesNotSee("c comment", "d delete")
+	p.press("c").sees("The post itself still waits for the server; comment once it is there.").doesNotSee("── comment ──")
+	p.press("enter").sees("The post itself still waits for the server").doesNotSee("c writes the first", "c comment").press("x").sees("Discard this post?")
+}

@@ -224,6 +224,9 @@ func (p *posts) key(i keymap.Intent) tea.Cmd {
 		p.move(i)
 		return p.read()
 	case keymap.Open, keymap.Comment:
+		if ok && i == keymap.Comment && it.Pending != nil {
+			return p.say(note, waitsItself)
+		}
 		if ok {
 			return p.openThread(it, i == keymap.Comment)
 		}
@@ -358,7 +361,10 @@ func (p *posts) hints() []keymap.Intent {
 	if !ok {
 		return append([]keymap.Intent{keymap.Back, keymap.Search}, p.way()...)
 	}
-	hints := []keymap.Intent{keymap.Open, keymap.Comment}
+	hints := []keymap.Intent{keymap.Open}
+	if it.Pending == nil {
+		hints = append(hints, keymap.Comment)
+	}
 	if markable(it) {
 		hints = append(hints, keymap.Mark)
 	}

@@ -91,13 +91,16 @@ func (t *thread) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+// waitsItself is why there is no comment on a post of the outbox.
+const waitsItself = "The post itself still waits for the server; comment once it is there."
+
 func (t *thread) key(i keymap.Intent) tea.Cmd {
 	switch i {
 	case keymap.Back:
 		return tea.Batch(t.keep(), t.close(t))
 	case keymap.Comment:
 		if t.post.Pending != nil {
-			return t.say(note, "The post itself still waits for the server; comment once it is there.")
+			return t.say(note, waitsItself)
 		}
 		t.writing = true
 		return t.editor.area.Focus()
@@ -236,6 +239,8 @@ func (t *thread) view(w, h int) frame {
 			text = sentence(t.err)
 		case !t.loaded:
 			text = "Loading the comments…"
+		case t.post.Pending != nil:
+			text = waitsItself
 		}
 		for _, l := range wrapOwn(text, w-gutter-1) {
 			out = append(out, strings.Repeat(" ", gutter)+t.theme.Dim.Render(l))
