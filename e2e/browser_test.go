@@ -197,7 +197,7 @@ func (p *phone) sees(text string) {
 func (p *phone) press(name string) {
 	p.t.Helper()
 	find := fmt.Sprintf(`[...document.querySelectorAll("button, a, summary, label")].find((b) =>
-		(b.getAttribute("aria-label") ?? b.innerText).trim() === %s && !b.disabled && b.checkVisibility())`, quote(name))
+		(b.getAttribute("aria-label") ?? b.innerText).trim() === %s && !b.disabled && !b.ariaDisabled && b.checkVisibility())`, quote(name))
 	p.until(find + ` !== undefined`)
 	eval[bool](p, `(`+find+`.click(), true)`)
 }

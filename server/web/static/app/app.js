@@ -2,6 +2,7 @@
 
 import { isUUID } from "../p4p/bytes.js";
 import { P4PError } from "../p4p/error.js";
+import { serverAddress } from "../p4p/link.js";
 import * as api from "./api.js";
 import { Feed } from "./feed.js";
 import { Friends, isLive, isNews } from "./friends.js";
@@ -214,8 +215,9 @@ async function catchUp(name, f) {
   doing.delete(name);
 }
 
-// base is the address that links carry.
-export const base = () => app.info.public_url || location.origin;
+// base is the address that links carry: what the server says, where links can carry
+// that. It ends on clipboards and in QR codes.
+export const base = () => serverAddress(app.info.public_url) ?? location.origin;
 
 // go shows another address of this program.
 export function go(path, { replace = false } = {}) {

@@ -28,18 +28,30 @@ export function field(label, control, hint) {
   return el("div", { class: "field" }, ...parts);
 }
 
-// button runs an action; while that is under way it cannot be pressed again.
+// unhelped keeps off a browser's own helpers (spelling, completion, translation), which
+// may hand what is typed to whoever made the browser.
+export const unhelped = { autocomplete: "off", autocorrect: "off", spellcheck: "false", translate: "no" };
+
+// nameInput is where somebody's name is typed.
+export const nameInput = (props = {}) =>
+  el("input", { type: "text", maxlength: "100", dir: "auto", autocapitalize: "words", ...unhelped, ...props });
+
+// secretInput is where a passphrase is typed.
+export const secretInput = (props = {}) => el("input", { type: "password", autocapitalize: "none", ...unhelped, ...props });
+
+// button runs an action; while that is under way it cannot be pressed again. It keeps
+// the focus meanwhile, which a disabled button would lose.
 export function button(text, action, props = {}) {
   const b = el("button", { type: "button", ...props, text });
   b.addEventListener("click", async () => {
-    if (b.disabled) return;
-    b.disabled = true;
+    if (b.ariaDisabled) return;
+    b.ariaDisabled = "true";
     try {
       await action(b);
     } catch (err) {
       say(err.message);
     } finally {
-      b.disabled = false;
+      b.ariaDisabled = null;
     }
   });
   return b;
@@ -75,25 +87,30 @@ export async function copy(text, what) {
   }
 }
 
-// ask puts a question before something that cannot be undone; true for yes.
-export function ask(title, text, yes) {
+// ask puts a question before something that cannot be undone; true for yes. It starts
+// on what does nothing, and leaves the focus where it came from. about is the text that
+// the question is about, if it is about one.
+export function ask(title, text, yes, about = "") {
   return new Promise((resolve) => {
-    const d = el("dialog", { "aria-labelledby": "ask-title" });
+    const opener = document.activeElement;
+    const d = el("dialog", { "aria-labelledby": "ask-title", "aria-describedby": "ask-text" });
     const end = (answer) => {
+      d.close();
       d.remove();
+      if (opener?.isConnected) opener.focus({ preventScroll: true });
       resolve(answer);
     };
     d.append(
       el("h2", { id: "ask-title", text: title }),
-      el("p", { text }),
+      el("div", { id: "ask-text" }, about === "" ? null : el("blockquote", { dir: "auto", text: about }), el("p", { text })),
       el(
         "div",
         { class: "row" },
         el("button", { type: "button", class: "danger", text: yes, onclick: () => end(true) }),
-        el("button", { type: "button", text: "Leave it", onclick: () => end(false) }),
+        el("button", { type: "button", text: "Leave it", autofocus: true, onclick: () => end(false) }),
       ),
     );
-    d.addEventListener("cancel", () => end(false));
+    d.addEventListener("cancel", (e) => (e.preventDefault(), end(false)));
     document.body.append(d);
     d.showModal();
   });

@@ -2,6 +2,7 @@
 
 import { capable } from "../p4p/crypto.js";
 import { codeOf } from "../p4p/error.js";
+import { serverAddress } from "../p4p/link.js";
 import { info } from "./api.js";
 import { app, bus, follow, go, listen, route, start } from "./app.js";
 import { button, el } from "./dom.js";
@@ -19,7 +20,16 @@ import { write } from "./views/write.js";
 
 const here = route();
 // Taken out of the address bar before anything else happens.
-const fragment = here.screen === "accept" ? readFragment(here.id) : "";
+const fragment = takeFragment(here);
+
+// takeFragment leaves in the address bar what belongs there. What stands behind the #
+// of a link that was cut off in front of it is a secret all the same.
+function takeFragment({ screen, id }) {
+  if (screen === "accept") return readFragment(id);
+  const belongs = location.pathname === "/" && screen !== "feed";
+  if (location.hash !== "" && !belongs) history.replaceState(history.state, "", location.pathname);
+  return "";
+}
 
 const main = el("main", { id: "main" });
 const state = el("p", { id: "state", role: "status" });
@@ -44,6 +54,7 @@ function draw(first = false) {
   gone.abort();
   gone = new AbortController();
   const { screen, id } = route();
+  takeFragment({ screen, id });
   const views = {
     feed: () => feed(gone.signal),
     thread: () => thread(gone.signal, id),
@@ -95,8 +106,8 @@ function stop(title, text, ...more) {
 // insecure leads to the server's secure address, if it has one.
 async function insecure() {
   const why = "A browser keeps keys only for pages that come by https, or from this machine itself.";
-  const secure = await info().then((i) => i.public_url, () => "");
-  if (!/^https:\/\/[a-z0-9.:[\]-]+$/.test(secure)) return stop("This address is not secure", `${why} Ask your friend for a link that begins with https://.`);
+  const secure = await info().then((i) => serverAddress(i.public_url), () => null);
+  if (!secure?.startsWith("https:")) return stop("This address is not secure", `${why} Ask your friend for a link that begins with https://.`);
   const there = `${secure}${location.pathname}${fragment ? `#${fragment}` : location.hash}`;
   stop("This address is not secure", `${why} This server has such an address as well.`, el("p", {}, el("a", { class: "button primary", href: there, text: "Open it securely" })));
 }

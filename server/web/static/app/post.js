@@ -5,7 +5,8 @@ import { deviceUUID } from "../p4p/key.js";
 import { app, base, bus } from "./app.js";
 import { forgetPictures, pictureOf } from "./blobs.js";
 import { ask, button, copy, el, say } from "./dom.js";
-import { block, line, when } from "./text.js";
+import { keep } from "./list.js";
+import { block, excerpt, line, when } from "./text.js";
 
 const tags = new Map(); // base64url of a key -> UUID
 
@@ -50,7 +51,7 @@ async function share(id) {
 
 async function erase(item) {
   const what = item.kind === "post" ? "post" : "comment";
-  if (!(await ask(`Delete this ${what}?`, "Its text and picture are erased on the server within a minute. Whoever copied it before still has the copy.", "Delete it"))) return;
+  if (!(await ask(`Delete this ${what}?`, "Its text and picture are erased on the server within a minute. Whoever copied it before still has the copy.", "Delete it", excerpt(item.payload)))) return;
   const row = await app.outbox.say("deletion", { target: item.id });
   if (row.refused) {
     await app.outbox.discard(row.id);
@@ -60,7 +61,7 @@ async function erase(item) {
 }
 
 async function report(item) {
-  if (!(await ask("Report this to the operator?", "The operator of this server reads the report and may take it down. Nobody else sees that you reported it; the operator sees it from your device's number, without a name.", "Report it"))) return;
+  if (!(await ask("Report this to the operator?", "The operator of this server reads the report and may take it down. Nobody else sees that you reported it; the operator sees it from your device's number, without a name.", "Report it", excerpt(item.payload)))) return;
   const row = await app.outbox.say("report", { target: item.id, text: "" });
   if (row.refused) {
     await app.outbox.discard(row.id);
@@ -74,9 +75,9 @@ export function postNode(item, { alone = false } = {}) {
   const { payload } = item;
   const at = new Date(payload.created_at);
   const mine = item.pending || app.profile.owns(item.author);
-  const head = el("header", {}, labelOf(item), el("time", { datetime: payload.created_at, title: at.toLocaleString("en-GB"), text: when(at) }));
+  const head = el("header", { id: `by-${item.id}` }, labelOf(item), el("time", { datetime: payload.created_at, title: at.toLocaleString("en-GB"), text: when(at) }));
   const text = block(payload.text);
-  const body = text === "" ? null : el("p", { class: alone || item.kind === "comment" ? "text" : "text clamp", dir: "auto", text });
+  const body = text === "" ? null : el("p", { class: alone || item.kind === "comment" ? "text" : "text clamp", dir: "auto", translate: "yes", text });
   const foot = el("footer", {});
   const long = !alone && item.kind === "post" && !item.pending && (text.length > 500 || text.split("\n").length > 12);
   if (item.refused) {
@@ -92,7 +93,7 @@ export function postNode(item, { alone = false } = {}) {
     if (item.kind === "post") foot.append(button("Share", () => share(item.id)));
     foot.append(mine ? button("Delete", () => erase(item)) : button("Report", () => report(item), { class: "quiet" }));
   }
-  return el("article", { class: `post ${item.kind}`, "data-id": item.id, "aria-label": item.kind }, head, body, payload.image ? pictureOf(item, block(payload.image.alt)) : null, foot);
+  return el("article", { class: `post ${item.kind}`, "data-id": item.id, "aria-labelledby": head.id }, head, body, payload.image ? pictureOf(item, block(payload.image.alt)) : null, foot);
 }
 
 // pendingItems are what waits in the outbox, as items.
@@ -108,16 +109,5 @@ export const signature = (item) => {
 };
 
 // sync makes a list's children those of the items, touching only what changed.
-export function sync(list, items, make) {
-  const there = new Map([...list.children].map((n) => [n.dataset.key, n]));
-  let at = list.firstElementChild;
-  for (const item of items) {
-    const key = signature(item);
-    let node = there.get(key);
-    if (node) there.delete(key);
-    else node = el("li", { "data-key": key }, make(item));
-    if (node === at) at = at.nextElementSibling;
-    else list.insertBefore(node, at);
-  }
-  for (const n of there.values()) n.remove();
-}
+export const sync = (list, items, make) =>
+  keep(list, items, { id: (i) => i.id, look: signature, make: (i) => el("li", {}, make(i)) });

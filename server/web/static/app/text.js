@@ -26,6 +26,13 @@ export const block = (s) =>
 // line is a text of one line, as a name is.
 export const line = (s) => block(s).replace(/\s+/gu, " ");
 
+// excerpt is the beginning of a post or comment, to know it by.
+export function excerpt({ text, image }) {
+  const said = line(text) || (image ? line(image.alt) || "A picture without a description" : "");
+  const [...letters] = said;
+  return letters.length > 90 ? `${letters.slice(0, 80).join("").trimEnd()} …` : said;
+}
+
 const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 // when says how long ago a moment was, or its date.

@@ -45,6 +45,18 @@ function checkHost(s) {
   return name;
 }
 
+// serverAddress gives an address as links carry it, SCHEME://HOST[:PORT], and null for
+// what no link may carry: another scheme, http to another machine, a path.
+export function serverAddress(s) {
+  const [, scheme, host] = /^(https?):\/\/([^/]+)$/.exec(String(s).toLowerCase()) ?? [];
+  if (!scheme) return null;
+  try {
+    return isLoopback(checkHost(host)) || scheme === "https" ? `${scheme}://${host}` : null;
+  } catch {
+    return null;
+  }
+}
+
 function parsePath(path) {
   if (path.includes("?")) bad("The link contains a ?, which no P4P invite has: it was changed on the way, ask for it again.");
   if (path.startsWith("/p/") && isUUID(path.slice(3))) fail("not_an_invite", "This is a link to a post, not an invite.");

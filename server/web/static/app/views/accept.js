@@ -4,7 +4,7 @@ import { codeOf, P4PError } from "../../p4p/error.js";
 import { linkApp, linkURL, parseFragment, parseLink } from "../../p4p/link.js";
 import { app, go, listen, base } from "../app.js";
 import { offer } from "./copy.js";
-import { button, copy, el, field, say } from "../dom.js";
+import { button, copy, el, field, nameInput, say } from "../dom.js";
 import * as api from "../api.js";
 import { nameOf } from "../names.js";
 import { safety } from "./safety.js";
@@ -12,25 +12,26 @@ import { linkField } from "./scan.js";
 import { line } from "../text.js";
 
 // What a link's fragment holds is taken out of the address bar and the history at
-// once. This tab keeps it until the invite is accepted, so that a phone may throw the
-// page out of its memory in between.
+// once. This tab keeps it until the invite is accepted or over, so that a phone may
+// throw the page out of its memory in between. Of an invite that is over it keeps why,
+// for a reload: "=" and the code.
 const keptAs = (id) => `p4p link ${id}`;
+let fallback = {}; // where the browser forbids session storage
 
 // readFragment must be called before anything is waited for.
 export function readFragment(id) {
   const fragment = location.hash.slice(1);
   if (fragment !== "") {
-    history.replaceState(null, "", `/f/${id}`);
-    remember(id, fragment);
-    return fragment;
+    history.replaceState(history.state, "", `/f/${id}`);
+    remember(id, fragment.replace(/^=+/, ""));
   }
-  return recall(id);
+  const kept = recall(id);
+  return kept.startsWith("=") ? "" : kept;
 }
 
-let fallback = null; // where the browser forbids session storage
-
-function remember(id, fragment) {
-  fallback = { id, fragment };
+// remember keeps a fragment for the screen of its invite.
+export function remember(id, fragment) {
+  fallback = { [id]: fragment };
   try {
     sessionStorage.setItem(keptAs(id), fragment);
   } catch {
@@ -45,17 +46,20 @@ function recall(id) {
   } catch {
     // as above
   }
-  return fallback?.id === id ? fallback.fragment : "";
+  return fallback[id] ?? "";
 }
 
 function forget(id) {
-  fallback = null;
+  fallback = {};
   try {
     sessionStorage.removeItem(keptAs(id));
   } catch {
     // nothing was kept
   }
 }
+
+// final are the codes after which a link opens nothing for this phone any more.
+const final = ["already_accepted", "expired", "revoked", "own_invite", "wrong_state", "ended", "unknown_friendship", "forged_invite"];
 
 const promise = "Somebody you know wants you to recognise their posts. No account, no e-mail; the name you type stays on this phone.";
 
@@ -72,17 +76,16 @@ export function otherWays(id, fragment) {
   } catch {
     return null;
   }
-  const command = `p4p accept -- '${url}'`;
   return el(
     "details",
     { class: "other-ways" },
     el("summary", { text: "Other ways to accept" }),
     el("p", { text: "Is P4P installed on this device? If nothing happens, it is not." }),
     el("p", {}, el("a", { class: "button", href: linkApp(link), text: "Open in the P4P app" })),
-    el("p", { text: "Or accept in a terminal, which you can trust more than a page that a server sends:" }),
-    button("Copy the command", () => copy(command, "Command")),
-    el("p", { text: "Or later, or in another browser:" }),
+    el("p", { text: "Or in another browser, or later:" }),
     button("Copy the link", () => copy(url, "Link")),
+    el("p", { text: "Or accept in a terminal, which you can trust more than a page that a server sends. Run the command, paste the link, press Enter and then Ctrl+D: so the link stays out of the shell's history." }),
+    button("Copy the command", () => copy("p4p accept -", "Command")),
   );
 }
 
@@ -109,12 +112,13 @@ const ways = {
 // trouble says what is wrong and how to go on.
 function trouble(err, id, fragment, again) {
   const [title, text] = ways[codeOf(err)] ?? ["That did not work", err.message];
-  const over = ["already_accepted", "expired", "revoked", "own_invite", "wrong_state", "ended"].includes(codeOf(err));
+  const over = final.includes(codeOf(err));
+  if (over) remember(id, `=${codeOf(err)}`); // the secret goes
   return el(
     "section",
     { class: "trouble", "data-code": codeOf(err) },
     el("h1", { tabindex: "-1", text: title }),
-    el("p", { text: text ?? err.message }),
+    el("p", { text: text ?? (err.message || "Nothing was changed.") }),
     ["link_incomplete", "bad_link"].includes(codeOf(err)) ? linkField("The whole link") : null,
     el(
       "p",
@@ -137,8 +141,10 @@ export function accept(signal, id) {
     show(el("section", {}, el("h1", { tabindex: "-1", text: "A friend invite" }), el("p", { role: "status", text: "One moment …" })));
     try {
       const mine = app.friends.row(id);
+      if (mine) forget(id);
       if (mine && mine.role === 1 && mine.state !== "ended") return show(accepted(signal, id));
       if (mine && mine.role === 0) throw new P4PError("own_invite", "");
+      if (recall(id).startsWith("=")) throw new P4PError(recall(id).slice(1), "");
       const { secret } = parseFragment(fragment);
       const found = await app.friends.read(id, secret);
       show(found.mine ? accepted(signal, id) : question(id, fragment, secret, found, (n) => show(n), signal, load));
@@ -153,7 +159,7 @@ export function accept(signal, id) {
 
 // question is the screen on which an invite is accepted, or left.
 function question(id, fragment, secret, found, show, signal, again) {
-  const input = el("input", { type: "text", autocomplete: "off", maxlength: "100", dir: "auto", required: true, enterkeyhint: "go" });
+  const input = nameInput({ required: true, enterkeyhint: "go" });
   const same = el("input", { type: "checkbox", id: "same-person" });
   const sameRow = el("p", { class: "check", hidden: true }, same, el("label", { for: "same-person", text: "" }));
   const press = el("button", { class: "primary big", text: "Accept" });
@@ -189,7 +195,6 @@ function question(id, fragment, secret, found, show, signal, again) {
       show(accepted(signal, id));
     } catch (err) {
       if (codeOf(err) === "bad_name") return complain(err.message);
-      if (["already_accepted", "expired", "revoked", "unknown_friendship"].includes(codeOf(err))) forget(id);
       show(trouble(err, id, fragment, again));
     } finally {
       press.disabled = false;
@@ -199,7 +204,7 @@ function question(id, fragment, secret, found, show, signal, again) {
     "section",
     { class: "invite" },
     el("h1", { tabindex: "-1", text: "A friend invite" }),
-    el("p", { class: "lead", text: promise }),
+    el("p", { class: "lead", translate: "yes", text: promise }),
     inAppBrowser()
       ? el("div", { class: "warning card" }, el("p", { text: "Another app shows you this page, and such a browser forgets what it keeps. Copy the link, and open it in your phone's own browser." }), button("Copy the link", () => copy(linkURL({ server: base(), friendship: id, secret, pin: parseFragment(fragment).pin }), "Link")))
       : null,

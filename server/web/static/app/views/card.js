@@ -1,7 +1,7 @@
 // One friendship, and what can be done with it.
 
 import { app } from "../app.js";
-import { ask, button, el, field, say } from "../dom.js";
+import { ask, button, el, field, nameInput, say } from "../dom.js";
 import { isLive, waitsForMe } from "../friends.js";
 import { nameOf } from "../names.js";
 import { line } from "../text.js";
@@ -21,7 +21,9 @@ const stateSentence = (r) => {
   }[r.state];
 };
 
-export function friendCard(r) {
+// friendCard shows a friendship. opened holds the friendships whose safety number is
+// open, done is called after a new name was typed or left.
+export function friendCard(r, { opened = new Set(), done = () => {} } = {}) {
   const name = line(r.name);
   const card = el("article", { class: "card friend-card", "data-id": r.id, "aria-label": name }, el("h2", {}, el("bdi", { text: name })), el("p", { text: stateSentence(r) }));
   const row = el("div", { class: "row" });
@@ -45,18 +47,23 @@ export function friendCard(r) {
       }),
     );
   } else if (isLive(r)) {
-    card.append(
-      el(
-        "details",
-        {},
-        el("summary", { text: "Safety number" }),
-        el("p", { text: `If ${name}'s screen shows the same number, nobody sits between you. Compare it aloud, or let ${name} take a picture of the code.` }),
-        safety(r),
-        safetyCode(r, name),
-        r.state === "friend" ? button(r.verified ? "It is not the same after all" : "We compared: it is the same", () => app.friends.setVerified(r.id, !r.verified)) : null,
-      ),
+    const shown = el("div", {}); // made when somebody looks
+    const details = el(
+      "details",
+      { open: opened.has(r.id) },
+      el("summary", { text: "Safety number" }),
+      el("p", { text: `If ${name}'s screen shows the same number, nobody sits between you. Compare it aloud, or let ${name} take a picture of the code.` }),
+      shown,
+      r.state === "friend" ? button(r.verified ? "It is not the same after all" : "We compared: it is the same", () => app.friends.setVerified(r.id, !r.verified)) : null,
     );
-    row.append(button("Rename", () => rename(card, r)), button("Remove", () => removeFriend(r)));
+    details.addEventListener("toggle", () => {
+      if (!details.open) return opened.delete(r.id);
+      opened.add(r.id);
+      if (!shown.hasChildNodes()) shown.append(safety(r), safetyCode(r, name));
+    });
+    card.append(details);
+    const again = el("button", { type: "button", text: "Rename", onclick: () => rename(card, r, again, done) });
+    row.append(again, button("Remove", () => removeFriend(r)));
   } else {
     row.append(button("Remove from the list", () => app.friends.forget(r.id)));
   }
@@ -70,15 +77,29 @@ async function removeFriend(r) {
   if (await ask(`Remove ${name}?`, text, "Remove")) await app.friends.forget(r.id);
 }
 
-function rename(card, r) {
-  const input = el("input", { type: "text", value: r.name, autocomplete: "off", maxlength: "100" });
-  const form = el("form", {}, field("New name", input), el("button", { class: "primary", text: "Rename" }));
+function rename(card, r, opener, done) {
+  const open = card.querySelector("form input");
+  if (open) return open.focus();
+  const input = nameInput({ value: r.name });
+  const leave = () => {
+    opener.focus();
+    form.remove();
+    done();
+  };
+  const form = el(
+    "form",
+    {},
+    field("New name", input),
+    el("div", { class: "row" }, el("button", { class: "primary", text: "Rename" }), el("button", { type: "button", text: "Keep the old name", onclick: leave })),
+  );
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
     try {
       const name = nameOf(input.value);
-      form.remove();
+      const taken = app.friends.sameName(name, r.id);
+      if (taken && !(await ask(`${line(taken.name)} is there already`, "Take this name only if it is the same person with another device. Two people need two names.", "It is the same person"))) return;
       await app.friends.rename(r.id, name);
+      leave();
     } catch (err) {
       say(err.message);
     }

@@ -3,7 +3,7 @@
 
 import { backupOf } from "../../p4p/backup.js";
 import { app, base, cameFromHere, go } from "../app.js";
-import { button, el, field, say } from "../dom.js";
+import { button, el, field, say, secretInput } from "../dom.js";
 import { setSetting, setting } from "../store.js";
 import { programURL } from "../trusted.js";
 
@@ -74,7 +74,7 @@ export function copy() {
       el("p", {}, button("Back", leave)),
     );
   }
-  const [first, second] = [0, 1].map(() => el("input", { type: "password", autocomplete: "new-password", required: true }));
+  const [first, second] = [0, 1].map(() => secretInput({ required: true }));
   const wrong = el("p", { class: "warning", role: "alert", hidden: true });
   const make = el("button", { class: "primary", text: "Make the copy" });
   const form = el(
@@ -119,7 +119,7 @@ export function copy() {
     "section",
     {},
     title,
-    el("p", { class: "lead", text: "If this phone or its browser's data is lost, a copy makes you the same person again, in the P4P terminal app." }),
+    el("p", { class: "lead", translate: "yes", text: "If this phone or its browser's data is lost, a copy makes you the same person again, in the P4P terminal app." }),
     el("p", { text: "It holds your key: your posts stay yours, and you can delete them. It holds no names and no friends; those you make on this phone stay on this phone." }),
     place,
     el("p", {}, button("Back", leave, { class: "quietly" })),

@@ -18,8 +18,9 @@ export function feed(signal) {
     el("p", { text: "Write the first post, or invite somebody whose posts you want to recognise." }),
     el("p", { class: "row" }, el("a", { class: "button", href: "/#write", text: "Write" }), el("a", { class: "button", href: "/#invite", text: "Invite somebody" })),
   );
+  const wait = el("p", { class: "quiet", role: "status", text: "One moment …" });
   const notices = el("div", { class: "notices" });
-  const idea = el("p", { class: "lead", text: "A feed in which nobody signs up, and only your friends know who you are." });
+  const idea = el("p", { class: "lead", translate: "yes", text: "A feed in which nobody signs up, and only your friends know who you are." });
   let shown = page;
   const more = button("Older posts", async () => {
     shown += page;
@@ -29,7 +30,8 @@ export function feed(signal) {
   function draw() {
     const posts = [...pendingItems("post").reverse(), ...app.feed.posts()];
     sync(list, posts.slice(0, shown), postNode);
-    empty.hidden = posts.length > 0;
+    wait.hidden = posts.length > 0 || app.feed.loaded;
+    empty.hidden = posts.length > 0 || !app.feed.loaded;
     list.hidden = posts.length === 0;
     more.hidden = posts.length <= shown && app.feed.before === undefined;
     idea.hidden = app.friends.rows.length > 0;
@@ -43,5 +45,5 @@ export function feed(signal) {
   listen("feed", draw, signal);
   listen("friends", draw, signal);
   draw();
-  return el("section", {}, el("h1", { class: "offscreen", tabindex: "-1", text: "Feed" }), idea, notices, offer(), empty, list, more);
+  return el("section", {}, el("h1", { class: "offscreen", tabindex: "-1", text: "Feed" }), idea, notices, offer(), wait, empty, list, more);
 }

@@ -3,6 +3,7 @@
 import { app, listen } from "../app.js";
 import { el } from "../dom.js";
 import { isLive, waitsForMe } from "../friends.js";
+import { keep } from "../list.js";
 import { friendCard } from "./card.js";
 import { canScan, linkField } from "./scan.js";
 
@@ -13,14 +14,16 @@ const forgetful = () => /iPhone|iPad|iPod/.test(navigator.userAgent) && !navigat
 
 export function friends(signal) {
   const list = el("div", { class: "stack" });
+  const none = el("p", { class: "card", text: "No friends yet. A friend is somebody whose posts show the name that you gave; everybody else stays anonymous." });
+  const opened = new Set(); // friendships whose safety number is open
+  const looks = new Map();
   function draw() {
-    if (list.querySelector("form:focus-within")) return; // somebody types a new name
+    const renamed = list.querySelector("form")?.closest("[data-id]").dataset.id; // somebody types there
     const rank = (r) => (waitsForMe(r) ? 0 : r.state === "friend" ? 1 : isLive(r) ? 2 : 3);
     const rows = app.friends.rows.toSorted((a, b) => rank(a) - rank(b));
-    list.replaceChildren(
-      ...rows.map(friendCard),
-      rows.length === 0 ? el("p", { class: "card", text: "No friends yet. A friend is somebody whose posts show the name that you gave; everybody else stays anonymous." }) : "",
-    );
+    for (const r of rows) if (r.id !== renamed) looks.set(r.id, JSON.stringify([r.name, r.role, r.state, r.verified, r.expires, r.pending?.call]));
+    keep(list, rows, { id: (r) => r.id, look: (r) => looks.get(r.id), make: (r) => friendCard(r, { opened, done: draw }) });
+    none.hidden = rows.length > 0;
   }
   listen("friends", draw, signal);
   draw();
@@ -32,6 +35,7 @@ export function friends(signal) {
     el("h1", { tabindex: "-1", text: "Friends" }),
     el("p", { class: "quiet", text: "Names stay on this phone. The server knows none of them." }),
     el("p", { class: "row" }, el("a", { class: "button primary", href: "/#invite", text: "Invite somebody" }), scan),
+    none,
     list,
     linkField("Got an invite link?"),
     el("p", { class: "quiet", text: "Who you are here lives in this browser alone. If its data is cleared, your friends' names and your identity are gone for good." }),

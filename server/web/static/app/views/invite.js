@@ -6,7 +6,7 @@ import { codeOf } from "../../p4p/error.js";
 import { isLoopback, linkQR, linkURL } from "../../p4p/link.js";
 import * as api from "../api.js";
 import { app, base, go, listen } from "../app.js";
-import { ask, button, copy, el, field, say } from "../dom.js";
+import { ask, button, copy, el, field, nameInput, say } from "../dom.js";
 import { nameOf } from "../names.js";
 import * as qr from "../qr.js";
 import { line } from "../text.js";
@@ -14,7 +14,7 @@ import { friendCard } from "./card.js";
 
 export function invite(signal, id) {
   if (id) return showInvite(signal, id);
-  const input = el("input", { type: "text", autocomplete: "off", maxlength: "100", dir: "auto" });
+  const input = nameInput();
   const make = el("button", { class: "primary", text: "Make the invite" });
   const wrong = el("p", { class: "warning", role: "alert", hidden: true });
   const form = el("form", { class: "card", novalidate: true }, field("Who is it for?", input, "The name stays on this phone; the server never hears it."), wrong, make);
@@ -57,7 +57,7 @@ function showInvite(signal, id) {
   let shown = "";
   function draw() {
     const r = app.friends.row(id);
-    const now = r ? `${r.state} ${Boolean(r.pending)}` : "gone";
+    const now = r ? JSON.stringify([r.state, Boolean(r.pending), r.name, r.verified]) : "gone";
     if (now === shown) return;
     shown = now;
     if (r?.state === "invited" && r.secret && !r.pending) place.replaceChildren(...inviteParts(r));

@@ -5,8 +5,9 @@ import { P4PError } from "../../p4p/error.js";
 import { linkURL, parseLink } from "../../p4p/link.js";
 import { parseSafetyQR } from "../../p4p/friendship.js";
 import { app, base, go } from "../app.js";
-import { el, field, say } from "../dom.js";
+import { el, field, say, unhelped } from "../dom.js";
 import { isLive } from "../friends.js";
+import { remember } from "./accept.js";
 import { line } from "../text.js";
 
 // canScan tells whether this browser reads QR codes.
@@ -23,7 +24,8 @@ export async function canScan() {
 const linkIn = (text) => text.match(/\b(?:https?|p4p):\/\/[^\s<>"']+/i)?.[0].replace(/[.,;:!?)\]]+$/, "");
 
 // openLink follows an invite's link inside this program; a message around it may come
-// along. Codes: those of parseLink, other_server.
+// along. The secret goes by memory: an address would bring it into the browser's
+// history. Codes: those of parseLink, other_server.
 export function openLink(text) {
   const found = linkIn(text);
   if (!found && /\s/.test(text.trim())) throw new P4PError("bad_link", "There is no P4P link in that text: one begins with https:// or p4p://.");
@@ -31,15 +33,15 @@ export function openLink(text) {
   if (l.server !== location.origin && l.server !== base()) {
     throw new P4PError("other_server", `That invite is for another server, ${new URL(l.server).host}: open the link itself in this browser.`);
   }
-  const u = new URL(linkURL(l));
-  go(`${u.pathname}${u.hash}`);
+  remember(l.friendship, new URL(linkURL(l)).hash.slice(1));
+  go(`/f/${l.friendship}`);
 }
 
 // linkField takes a link that somebody pastes.
 export function linkField(label) {
   // Not of the type url: of a message with a link in it the browser itself would
   // complain, and not in P4P's words.
-  const paste = el("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: "url", enterkeyhint: "go" });
+  const paste = el("input", { type: "text", autocapitalize: "off", inputmode: "url", enterkeyhint: "go", ...unhelped });
   const wrong = el("p", { class: "warning", role: "alert", hidden: true });
   const form = el("form", { class: "card", novalidate: true }, field(label, paste, "You can paste the message that it came in."), wrong, el("button", { text: "Open it" }));
   form.addEventListener("submit", (e) => {
@@ -77,9 +79,12 @@ export function scan(signal) {
   const status = el("p", { role: "status", text: "Hold the camera over the QR code of an invite, or of a safety number." });
   const video = el("video", { class: "camera", playsinline: true, muted: true, "aria-label": "What the camera sees" });
   video.muted = true;
+  let end = () => {}; // switches the camera off
   const look = async () => {
+    if (!(await canScan())) throw new Error("this browser reads no QR codes");
+    if (signal.aborted) return;
     const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    const end = () => stream.getTracks().forEach((t) => t.stop());
+    end = () => stream.getTracks().forEach((t) => t.stop());
     if (signal.aborted) return end();
     signal.addEventListener("abort", end);
     video.srcObject = stream;
@@ -100,6 +105,7 @@ export function scan(signal) {
     }
   };
   look().catch((err) => {
+    end();
     if (signal.aborted) return;
     status.textContent =
       err.name === "NotAllowedError"
