@@ -54,7 +54,9 @@ const slowPhotos = `window.photos = []; const made = window.createImageBitmap;
 func TestPhotosKeepTheirShapeAndTheirPlace(t *testing.T) {
 	p := newPhone(t)
 	s := webServer(t)
-	p.before(`window.shifts = []; new PerformanceObserver((l) => { for (const e of l.getEntries()) if (!e.hadRecentInput) shifts.push(e.value); }).observe({ type: "layout-shift", buffered: true });`)
+	p.before(`window.shifts = []; new PerformanceObserver((l) => {
+		for (const e of l.getEntries()) for (const s of e.sources) if (s.node?.parentElement?.closest(".post")) shifts.push(s.node.nodeName + " by " + (s.currentRect.top - s.previousRect.top));
+	}).observe({ type: "layout-shift", buffered: true });`)
 	tall, wide, small := plainPhoto(t, 720, 1600, color.White), plainPhoto(t, 3000, 500, color.Black), plainPhoto(t, 40, 30, color.White)
 	for _, file := range []string{tall, wide, small} {
 		p.open(s.URL() + "/#write")
@@ -92,7 +94,7 @@ func TestAPostWaitsForItsPhoto(t *testing.T) {
 	bob := newPeer(t, s.URL())
 	p.before(slowPhotos)
 	p.open(s.URL() + "/#write")
-	p.types("What do you want to say?", "look at this")
+	p.types(says, "look at this")
 	p.upload("#photo", plainPhoto(t, 300, 100, color.White))
 	p.until(`document.body.dataset.photos === "1"`)
 	p.press("Post")
@@ -104,7 +106,7 @@ func TestAPostWaitsForItsPhoto(t *testing.T) {
 
 	// The photo that was chosen last is posted, however long the other one takes.
 	p.press("Write")
-	p.types("What do you want to say?", "the second one")
+	p.types(says, "the second one")
 	for n, width := range []int{200, 400} {
 		p.upload("#photo", plainPhoto(t, width, 100, color.White))
 		p.until(`document.body.dataset.photos === "` + string(rune('2'+n)) + `"`)
@@ -130,13 +132,13 @@ func TestWhatIsWrongWithAPhotoIsSaidBesideIt(t *testing.T) {
 		return name
 	}
 	const alert = `document.querySelector("form [role=alert]")?.innerText ?? ""`
-	for body, says := range map[string]string{
+	for body, tells := range map[string]string{
 		"no picture at all": "This browser cannot read that file as a picture.",
 		"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic": "This browser cannot read HEIC photos.",
 	} {
-		p.types("What do you want to say?", "with a photo")
+		p.types(says, "with a photo")
 		p.upload("#photo", file("photo.bin", body))
-		p.until(`(` + alert + `).includes(` + quote(says) + `)`)
+		p.until(`(` + alert + `).includes(` + quote(tells) + `)`)
 	}
 	if eval[string](p, `document.activeElement.id`) != "photo" {
 		t.Error("the focus is not where the photo is chosen")
@@ -160,7 +162,7 @@ func TestWhatIsWrongWithAPhotoIsSaidBesideIt(t *testing.T) {
 	}
 
 	// A description has a limit of its own, and is said to where it is typed.
-	p.types("Describe it for those who cannot see it", "x")
+	p.types(describes, "x")
 	eval[bool](p, `(() => { const a = document.activeElement; a.value = "ä".repeat(501); a.dispatchEvent(new Event("input", { bubbles: true })); return true; })()`)
 	p.press("Post")
 	p.sees("A description holds at most 1,000 bytes; this one has 1,002.")
@@ -168,7 +170,268 @@ func TestWhatIsWrongWithAPhotoIsSaidBesideIt(t *testing.T) {
 		t.Error("the focus is not in the description")
 	}
 	p.shot("write, description too long")
-	p.types("Describe it for those who cannot see it", "A white square")
+	p.types(describes, "A white square")
 	p.press("Post")
 	p.sees("Posted.")
+}
+
+// holds waits until the field with that label holds a text.
+func (p *phone) holds(label, text string) {
+	p.t.Helper()
+	p.until(`[...document.querySelectorAll("label")].some((l) => l.innerText.trim() === ` + quote(label) + ` && l.control?.checkVisibility())`)
+	eval[bool](p, `new Promise((resolve, reject) => {
+		const look = () => [...document.querySelectorAll("label")].find((l) => l.innerText.trim() === `+quote(label)+`)?.control?.value === `+quote(text)+` ? resolve(true) : setTimeout(look, 10);
+		setTimeout(() => reject(new Error("the field does not hold " + `+quote(text)+`)), 20000);
+		look();
+	})`)
+}
+
+// keeps waits until the phone keeps a text as a draft.
+func (p *phone) keeps(text string) {
+	p.t.Helper()
+	eval[bool](p, `new Promise((resolve, reject) => {
+		setTimeout(() => reject(new Error("not kept: " + `+quote(text)+`)), 20000);
+		const look = () => { indexedDB.open("p4p").onsuccess = (e) => {
+			const db = e.target.result;
+			db.transaction("settings").objectStore("settings").getAll().onsuccess = (g) => {
+				db.close();
+				g.target.result.some((r) => r.name.startsWith("draft ") && r.value.text === `+quote(text)+`) ? resolve(true) : setTimeout(look, 20);
+			};
+		}; };
+		look();
+	})`)
+}
+
+// settles waits until the page has brought back what was begun, and keeps what is there.
+func (p *phone) settles() {
+	p.t.Helper()
+	p.until(`document.querySelector("main form") !== null`)
+	eval[bool](p, `import("/static/app/draft.js").then((d) => d.settled()).then(() => true)`)
+}
+
+// empties waits until nothing is in the page's outbox.
+func (p *phone) empties() {
+	p.t.Helper()
+	eval[bool](p, `import("/static/app/app.js").then(({ app }) => new Promise((resolve, reject) => {
+		setTimeout(() => reject(new Error(app.outbox.rows.length + " records wait")), 20000);
+		const look = () => app.outbox.rows.length === 0 ? resolve(true) : setTimeout(look, 10);
+		look();
+	}))`)
+}
+
+const (
+	says      = "What do you want to say?"
+	describes = "Describe it for those who cannot see it"
+)
+
+func TestWhatWasBegunToBeWrittenIsThereAgain(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	bob := newPeer(t, s.URL())
+	one, other := bob.posts("one post"), bob.posts("another post")
+	invite := bob.invites("Bob")
+	p.open(s.URL())
+	p.sees("one post")
+	sub := func(name string, f func(p *phone)) {
+		t.Run(name, func(t *testing.T) { f(&phone{t, p.ctx}) })
+	}
+	last := ""
+	for name, leave := range map[string]func(p *phone){
+		"pressing Write again":     func(p *phone) { p.press("Write") },
+		"looking into the feed":    func(p *phone) { p.press("Feed"); p.sees("one post"); p.press("Write") },
+		"reloading":                func(p *phone) { p.settles(); p.do(chromedp.Reload()) },
+		"going back and forth":     func(p *phone) { p.do(chromedp.NavigateBack()); p.sees("one post"); p.do(chromedp.NavigateForward()) },
+		"leaving for another page": func(p *phone) { p.settles(); p.open("about:blank"); p.open(s.URL() + "/#write") },
+	} {
+		sub(name, func(p *phone) {
+			p.press("Feed")
+			p.press("Write")
+			p.holds(says, last)
+			last = "begun, then " + name
+			p.types(says, last)
+			leave(p)
+			p.holds(says, last)
+		})
+	}
+	sub("the phone ends the page, photo and description come back as well", func(p *phone) {
+		q := p.tab()
+		q.open(s.URL() + "/#write")
+		q.holds(says, last)
+		q.types(says, "a long walk")
+		q.upload("#photo", plainPhoto(t, 321, 123, color.White))
+		q.types(describes, "a path")
+		q.keeps("a long walk")
+		q.until(`document.querySelector(".preview img")?.naturalWidth === 321`)
+		q.settles()
+		chromedp.Cancel(q.ctx)
+		p.open("about:blank")
+		p.open(s.URL() + "/#write")
+		p.holds(says, "a long walk")
+		p.holds(describes, "a path")
+		p.until(`document.querySelector(".preview img")?.naturalWidth === 321`)
+		p.shot("write, begun before")
+	})
+	sub("posting it ends it", func(p *phone) {
+		p.press("Post")
+		if i := bob.sees(func(i client.Item) bool { return i.Text == "a long walk" }); i.Image == nil || i.Image.Width != 321 || i.Image.Alt != "a path" {
+			t.Errorf("it was posted as %+v", i)
+		}
+		p.press("Write")
+		p.holds(says, "")
+		p.open("about:blank")
+		p.open(s.URL() + "/#write")
+		p.settles()
+		p.holds(says, "")
+		if eval[bool](p, `document.querySelector(".preview").checkVisibility()`) {
+			p.t.Error("the photo is still there")
+		}
+	})
+	sub("discarding it ends it", func(p *phone) {
+		p.types(says, "better not")
+		p.press("Feed")
+		p.press("Write")
+		p.holds(says, "better not")
+		p.press("Discard")
+		p.press("Discard it")
+		p.holds(says, "")
+		p.do(chromedp.Reload())
+		p.settles()
+		p.holds(says, "")
+	})
+	sub("each post has a comment of its own", func(p *phone) {
+		p.open(s.URL() + "/p/" + one.String())
+		p.types("Your comment", "on the one")
+		p.settles()
+		p.open(s.URL() + "/p/" + other.String())
+		p.types("Your comment", "on the other")
+		p.settles()
+		p.open(s.URL() + "/p/" + one.String())
+		p.holds("Your comment", "on the one")
+		p.press("Comment")
+		bob.sees(func(i client.Item) bool { return i.ID == one && i.Comments == 1 })
+		p.holds("Your comment", "")
+		p.open(s.URL() + "/p/" + other.String())
+		p.holds("Your comment", "on the other")
+	})
+	sub("the name on an invite", func(p *phone) {
+		p.open(invite.Link.URL())
+		p.types("Who did the invite come from?", "Alice from work")
+		p.settles()
+		p.do(chromedp.Reload())
+		p.holds("Who did the invite come from?", "Alice from work")
+		p.open("about:blank")
+		p.open(s.URL() + "/#invite")
+		p.types("Who is it for?", "Carol")
+		p.press("Feed")
+		p.press("Friends")
+		p.press("Invite somebody")
+		p.holds("Who is it for?", "Carol")
+		p.press("Make the invite")
+		p.until(`document.querySelector("canvas.qr") !== null`)
+		p.press("Friends")
+		p.press("Invite somebody")
+		p.holds("Who is it for?", "")
+	})
+}
+
+// The server's answer to a record: the test says when, and what.
+const answers = `window.answers = []; const ask = window.fetch;
+	window.fetch = (...a) => a[1]?.method !== "POST" || !window.holding ? ask(...a) : new Promise((resolve, reject) => {
+		document.body.dataset.asked = answers.push((error) => error === "away" ? reject(new TypeError("away")) : resolve(error
+			? new Response(JSON.stringify({ results: [{ error: { code: "clock_ahead", message: "The clock is ahead." } }] })) : ask(...a)));
+	});`
+
+func TestWhatTheServerRefusesCanBeEditedAgain(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	bob := newPeer(t, s.URL())
+	post := bob.posts("to be commented on")
+	p.before(answers)
+	p.open(s.URL() + "/#write")
+	p.settles()
+	eval[bool](p, `(window.holding = true)`)
+	p.types(says, "refused at first")
+	p.upload("#photo", plainPhoto(t, 222, 111, color.White))
+	p.types(describes, "a wall")
+	p.press("Post")
+	p.until(`document.body.dataset.asked === "1"`)
+	p.press("Friends") // whoever posts it is gone when the answer comes
+	eval[bool](p, `(answers[0](true), true)`)
+	p.sees("Your post was not sent.")
+	p.press("Feed")
+	p.sees("Not sent: The clock is ahead.")
+	p.until(`document.querySelector(".post img")?.naturalWidth === 222`)
+	p.shot("feed, not sent")
+	// What was begun meanwhile is not lost either.
+	p.press("Write")
+	p.settles()
+	p.types(says, "begun meanwhile")
+	p.press("Feed")
+	p.press("Edit again")
+	p.holds(says, "refused at first\n\nbegun meanwhile")
+	p.holds(describes, "a wall")
+	p.until(`document.querySelector(".preview img")?.naturalWidth === 222`)
+	eval[bool](p, `(window.holding = false, true)`)
+	p.types(says, "taken at last")
+	p.press("Post")
+	if i := bob.sees(func(i client.Item) bool { return i.Text == "taken at last" }); i.Image == nil || i.Image.Width != 222 || i.Image.Alt != "a wall" {
+		t.Errorf("it was posted as %+v", i)
+	}
+	p.empties()
+
+	// A comment as well; what is typed while it is sent stays.
+	p.open(s.URL() + "/p/" + post.String())
+	p.settles()
+	eval[bool](p, `(window.holding = true)`)
+	p.types("Your comment", "the first")
+	p.press("Comment")
+	p.until(`document.body.dataset.asked === "1"`)
+	p.holds("Your comment", "")
+	p.types("Your comment", "the second")
+	eval[bool](p, `(answers[0](true), true)`)
+	p.sees("Not sent: The clock is ahead.")
+	p.holds("Your comment", "the second")
+	p.shot("thread, not sent")
+	p.press("Edit again")
+	p.holds("Your comment", "the first\n\nthe second")
+	eval[bool](p, `(window.holding = false, true)`)
+	p.press("Comment")
+	bob.sees(func(i client.Item) bool { return i.ID == post && i.Comments == 1 })
+	p.holds("Your comment", "")
+	p.empties()
+}
+
+func TestWhatIsDeletedWithoutTheServerSaysSoAndCanBeTakenBack(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	bob := newPeer(t, s.URL())
+	p.before(`const ask = window.fetch; window.fetch = (...a) => window.away ? Promise.reject(new TypeError("away")) : ask(...a);`)
+	p.open(s.URL() + "/#write")
+	p.settles()
+	p.types(says, "oops")
+	p.press("Post")
+	bob.sees(func(i client.Item) bool { return i.Text == "oops" })
+	p.until(`document.querySelector(".post footer")?.innerText.includes("Delete")`)
+	away := `import("/static/app/app.js").then(({ app, bus }) => { window.away = true; app.stream.drop(); clearTimeout(app.stream.timer); app.state = "offline"; bus.dispatchEvent(new Event("state")); return true; })`
+	eval[bool](p, away)
+	p.press("Delete")
+	p.press("Delete it")
+	p.sees("It is deleted once the server is reached.")
+	p.until(`![...document.querySelectorAll(".post button")].some((b) => b.innerText === "Delete")`)
+	p.shot("feed, deleted without the server")
+	p.press("Keep it")
+	p.until(`[...document.querySelectorAll(".post button")].some((b) => b.innerText === "Delete")`)
+	p.empties()
+	p.press("Delete")
+	p.press("Delete it")
+	p.press("Keep it")
+	p.press("Delete")
+	p.press("Delete it")
+	p.until(`document.querySelector(".post").innerText.includes("It is deleted once the server is reached.")`)
+	eval[bool](p, `(window.away = false, true)`)
+	p.open("about:blank")
+	p.open(s.URL())
+	bob.posts("still here")
+	p.sees("still here")
+	p.until(`!document.body.innerText.includes("oops")`)
 }

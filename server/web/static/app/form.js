@@ -2,7 +2,7 @@
 // field that it is about.
 
 import { utf8 } from "../p4p/bytes.js";
-import { el } from "./dom.js";
+import { el, say } from "./dom.js";
 
 let alarms = 0;
 
@@ -48,7 +48,8 @@ export function onSubmit(form, control, work) {
     try {
       await work(press);
     } catch (err) {
-      alarm(err.control ?? control, err.message);
+      if (form.isConnected) alarm(err.control ?? control, err.message);
+      else say(err.message);
     } finally {
       busy = press.disabled = false;
     }

@@ -2,9 +2,10 @@
 
 import { to64 } from "../p4p/bytes.js";
 import { deviceUUID } from "../p4p/key.js";
-import { app, base, bus } from "./app.js";
+import { app, base, bus, go } from "./app.js";
 import { forgetPictures, pictureOf } from "./blobs.js";
 import { ask, button, copy, el, say } from "./dom.js";
+import { bringBack } from "./draft.js";
 import { keep } from "./list.js";
 import { block, excerpt, line, when } from "./text.js";
 
@@ -52,12 +53,24 @@ async function share(id) {
 async function erase(item) {
   const what = item.kind === "post" ? "post" : "comment";
   if (!(await ask(`Delete this ${what}?`, "Its text and picture are erased on the server within a minute. Whoever copied it before still has the copy.", "Delete it", excerpt(item.payload)))) return;
+  if (deletionOf(item)) return; // asked twice
   const row = await app.outbox.say("deletion", { target: item.id });
-  if (row.refused) {
-    await app.outbox.discard(row.id);
-    throw new Error(row.refused.message);
-  }
+  if (row.refused) return; // its card says so
+  if (row.seq) erased.add(item.id);
   say(row.seq ? "Deleted." : "It is deleted once the server is reached.");
+}
+
+const erased = new Set(); // UUIDs of what the server was told to erase, until the feed hears of it
+
+// deletionOf is what waits in the outbox to delete an item, or true where the server
+// has it already.
+const deletionOf = (item) => app.outbox.rows.find((r) => r.kind === "deletion" && r.payload.target === item.id) ?? erased.has(item.id);
+
+// deletionParts tell how the deletion of an item stands.
+function deletionParts(row) {
+  if (row.refused) return [el("p", { class: "warning", text: `Not deleted: ${row.refused.message}` }), button("Keep it", () => app.outbox.discard(row.id))];
+  if (row === true || isSending()) return [el("p", { class: "quiet", text: "Deleting …" })];
+  return [el("p", { class: "quiet", text: "It is deleted once the server is reached." }), button("Keep it", () => app.outbox.discard(row.id))];
 }
 
 async function report(item) {
@@ -70,6 +83,17 @@ async function report(item) {
   say(row.seq ? "Reported." : "It is reported once the server is reached.");
 }
 
+// editAgain makes a refused post or comment a draft again, and goes where it is written.
+async function editAgain(item) {
+  const { target } = item.payload;
+  await bringBack(item.id, item.kind === "post" ? "post" : `thread ${target}`);
+  go(item.kind === "post" ? "/#write" : `/p/${target}`);
+}
+
+const isSending = () => app.state === "online" || app.state === "polling";
+
+bus.addEventListener("state", () => app.outbox.rows.length > 0 && bus.dispatchEvent(new Event("feed")));
+
 // postNode shows a post (in the feed or by itself) or a comment.
 export function postNode(item, { alone = false } = {}) {
   const { payload } = item;
@@ -79,11 +103,12 @@ export function postNode(item, { alone = false } = {}) {
   const text = block(payload.text);
   const body = text === "" ? null : el("p", { class: alone || item.kind === "comment" ? "text" : "text clamp", dir: "auto", translate: "yes", text });
   const foot = el("footer", {});
+  const deletion = mine && deletionOf(item);
   const long = !alone && item.kind === "post" && !item.pending && (text.length > 500 || text.split("\n").length > 12);
   if (item.refused) {
-    foot.append(el("p", { class: "warning", text: `Not sent: ${item.refused.message}` }), button("Discard", () => app.outbox.discard(item.id)));
+    foot.append(el("p", { class: "warning", text: `Not sent: ${item.refused.message}` }), button("Edit again", () => editAgain(item)), button("Discard", () => app.outbox.discard(item.id)));
   } else if (item.pending) {
-    foot.append(el("p", { class: "quiet", text: "Waits here until the server is reached." }));
+    foot.append(el("p", { class: "quiet", text: isSending() ? "Sending …" : "Waits here until the server is reached." }));
   } else {
     if (long) foot.append(el("a", { href: `/p/${item.id}`, class: "button", text: "Read all" }));
     if (item.kind === "post" && !alone) {
@@ -91,21 +116,26 @@ export function postNode(item, { alone = false } = {}) {
       foot.append(el("a", { href: `/p/${item.id}`, class: "button", text: n === 0 ? "Comment" : n === 1 ? "1 comment" : `${n} comments` }));
     }
     if (item.kind === "post") foot.append(button("Share", () => share(item.id)));
-    foot.append(mine ? button("Delete", () => erase(item)) : button("Report", () => report(item), { class: "quiet" }));
+    if (!mine) foot.append(button("Report", () => report(item), { class: "quiet" }));
+    else if (deletion) foot.append(...deletionParts(deletion));
+    else foot.append(button("Delete", () => erase(item)));
   }
-  return el("article", { class: `post ${item.kind}`, "data-id": item.id, "aria-labelledby": head.id }, head, body, payload.image ? pictureOf(item, block(payload.image.alt)) : null, foot);
+  return el("article", { class: `post ${item.kind}${deletion ? " going" : ""}`, "data-id": item.id, "aria-labelledby": head.id }, head, body, payload.image ? pictureOf(item, block(payload.image.alt)) : null, foot);
 }
 
-// pendingItems are what waits in the outbox, as items.
+// pendingItems are what waits in the outbox, as items. A comment that was refused
+// stands among the posts as well, where its author finds it.
 export const pendingItems = (kind) =>
   app.outbox.rows
-    .filter((r) => r.kind === kind && !app.feed.items.has(r.id))
+    .filter((r) => (r.kind === kind || (r.kind === "comment" && r.refused)) && !app.feed.items.has(r.id))
     .map((r) => ({ ...r, pending: true, author: app.profile.device.public, picture: r.picture }));
 
 // signature changes when a post's look does.
 export const signature = (item) => {
   const label = item.pending ? "you" : JSON.stringify(app.friends.label(item, app.feed.epoch) ?? null, (k, v) => (typeof v === "bigint" ? String(v) : v));
-  return [item.id, label, item.refused?.code, Boolean(item.pending), app.feed.commentsOn(item.id).length].join("|");
+  const deletion = !item.pending && deletionOf(item);
+  const fate = [item.refused?.code, Boolean(item.pending), Boolean(deletion), deletion?.refused?.code, (item.pending || deletion) && isSending()];
+  return [item.id, label, ...fate, app.feed.commentsOn(item.id).length].join("|");
 };
 
 // sync makes a list's children those of the items, touching only what changed.

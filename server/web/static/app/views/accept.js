@@ -3,6 +3,7 @@
 import { codeOf, P4PError } from "../../p4p/error.js";
 import { linkApp, linkURL, parseFragment, parseLink } from "../../p4p/link.js";
 import { app, go, listen, base } from "../app.js";
+import { keepDraft } from "../compose.js";
 import { offer } from "./copy.js";
 import { button, copy, el, field, nameInput, say } from "../dom.js";
 import * as api from "../api.js";
@@ -165,6 +166,7 @@ function question(id, fragment, secret, found, show, signal, again) {
   const press = el("button", { class: "primary big", text: "Accept" });
   const wrong = el("p", { class: "warning", role: "alert", hidden: true });
   const form = el("form", { class: "card", novalidate: true }, field("Who did the invite come from?", input, "The name by which you want to see them. It stays on this phone."), wrong, sameRow, press);
+  const draft = keepDraft(form, input, `accept ${id}`, signal, { offerDiscard: false });
   const complain = (text) => {
     wrong.textContent = text;
     wrong.hidden = false;
@@ -186,13 +188,13 @@ function question(id, fragment, secret, found, show, signal, again) {
         return complain(`You know somebody called ${line(taken.name)} already. Type another name, or say that it is the same person.`);
       }
       try {
-        const row = await app.friends.accept(id, secret, found.invite, name);
-        if (row && row.name !== name) say(`The name ${line(row.name)} stays: you accepted this invite before.`);
+        await app.friends.accept(id, secret, found.invite, name);
       } catch (err) {
         if (!api.isTemporary(err)) throw err;
         say("The server cannot be reached. Your answer is kept and sent as soon as it can be.");
       }
       forget(id);
+      await draft.discard();
       show(accepted(signal, id));
     } catch (err) {
       if (codeOf(err) === "bad_name") return complain(err.message);

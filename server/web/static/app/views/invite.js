@@ -2,11 +2,12 @@
 // here, since the secret in it is nobody else's.
 
 import { from32 } from "../../p4p/bytes.js";
-import { codeOf } from "../../p4p/error.js";
 import { isLoopback, linkQR, linkURL } from "../../p4p/link.js";
 import * as api from "../api.js";
 import { app, base, go, listen } from "../app.js";
+import { keepDraft } from "../compose.js";
 import { ask, button, copy, el, field, nameInput, say } from "../dom.js";
+import { onSubmit } from "../form.js";
 import { nameOf } from "../names.js";
 import * as qr from "../qr.js";
 import { line } from "../text.js";
@@ -16,31 +17,21 @@ export function invite(signal, id) {
   if (id) return showInvite(signal, id);
   const input = nameInput();
   const make = el("button", { class: "primary", text: "Make the invite" });
-  const wrong = el("p", { class: "warning", role: "alert", hidden: true });
-  const form = el("form", { class: "card", novalidate: true }, field("Who is it for?", input, "The name stays on this phone; the server never hears it."), wrong, make);
-  form.addEventListener("submit", async (e) => {
-    e.preventDefault();
-    if (make.disabled) return;
-    wrong.hidden = true;
-    input.removeAttribute("aria-invalid");
-    make.disabled = true;
+  const form = el("form", { class: "card", novalidate: true }, field("Who is it for?", input, "The name stays on this phone; the server never hears it."), make);
+  const draft = keepDraft(form, input, "invite", signal, { offerDiscard: false });
+  onSubmit(form, input, async () => {
+    const name = nameOf(input.value);
+    const taken = app.friends.sameName(name);
+    if (taken && !(await ask(`${line(taken.name)} is there already`, "Make another invite only if it is the same person with another device. Two people need two names.", "It is the same person"))) return;
     try {
-      const name = nameOf(input.value);
-      const taken = app.friends.sameName(name);
-      if (taken && !(await ask(`${line(taken.name)} is there already`, "Make another invite only if it is the same person with another device. Two people need two names.", "It is the same person"))) return;
       const row = await app.friends.invite(name);
+      await draft.discard();
       if (!signal.aborted) go(`/#invite/${row.id}`, { replace: true });
     } catch (err) {
-      if (codeOf(err) === "bad_name") {
-        wrong.textContent = err.message;
-        wrong.hidden = false;
-        input.setAttribute("aria-invalid", "true");
-        return input.focus();
-      }
-      say(api.isTemporary(err) ? "The server cannot be reached. The invite is kept and made as soon as it can be." : err.message);
-      if (api.isTemporary(err) && !signal.aborted) go("/#friends");
-    } finally {
-      make.disabled = false;
+      if (!api.isTemporary(err)) throw err;
+      await draft.discard();
+      say("The server cannot be reached. The invite is kept and made as soon as it can be.");
+      if (!signal.aborted) go("/#friends");
     }
   });
   return el(

@@ -4,8 +4,9 @@ import { codeOf } from "../../p4p/error.js";
 import { limits, normalize } from "../../p4p/record.js";
 import * as api from "../api.js";
 import { app, go, listen } from "../app.js";
-import { button, el, field, say } from "../dom.js";
-import { counter } from "../form.js";
+import { keepDraft, publish } from "../compose.js";
+import { button, el, field } from "../dom.js";
+import { counter, fits, onSubmit } from "../form.js";
 import { pendingItems, postNode, signature, sync } from "../post.js";
 
 export function thread(signal, id) {
@@ -13,27 +14,15 @@ export function thread(signal, id) {
   const list = el("ol", { class: "feed comments", "aria-label": "Comments" });
   const back = el("p", {}, el("a", { href: "/", class: "button quietly", text: "← Feed" }));
   const area = el("textarea", { rows: "3", dir: "auto" });
-  const room = counter(area, limits.text);
-  const form = el("form", { class: "card" }, field("Your comment", area), room, el("button", { class: "primary", text: "Comment" }));
-  form.addEventListener("submit", async (e) => {
-    e.preventDefault();
-    const send = form.querySelector("button");
-    if (send.disabled) return;
-    send.disabled = true;
-    try {
-      const row = await app.outbox.say("comment", { target: id, text: normalize(area.value) });
-      if (row.refused) {
-        await app.outbox.discard(row.id);
-        throw new Error(row.refused.message);
-      }
-      area.value = "";
-      say(row.seq ? "Your comment is there." : "It is sent once the server is reached.");
-    } catch (err) {
-      say(err.message);
-    } finally {
-      send.disabled = false;
-    }
-  });
+  const form = el("form", { class: "card" }, field("Your comment", area), counter(area, limits.text), el("button", { class: "primary", text: "Comment" }));
+  const draft = keepDraft(form, area, `thread ${id}`, signal);
+  const words = { sent: "Your comment is there.", waits: "It is sent once the server is reached.", refused: "Your comment was not sent." };
+  onSubmit(form, area, () =>
+    draft.leaves(async () => {
+      fits(area, "A comment", limits.text);
+      await publish(draft, area, "comment", { target: id, text: normalize(area.value) }, null, words);
+    }),
+  );
   let missing = "";
   let there = false; // the post was seen
   let shownKey = "";

@@ -1,33 +1,35 @@
 // Writing a post, with a photo.
 
 import { limits, normalize } from "../../p4p/record.js";
-import { app, go } from "../app.js";
+import { go } from "../app.js";
 import { sized } from "../blobs.js";
-import { button, el, field, say } from "../dom.js";
+import { keepDraft, publish } from "../compose.js";
+import { button, el, field } from "../dom.js";
 import { alarm, calm, counter, fits, onSubmit, Wrong } from "../form.js";
 import { prepare } from "../picture.js";
+
+let preparing = null; // the photo that was chosen last, while it is prepared; it outlives the view
 
 // photoField lets a photo be chosen or taken. What is chosen last counts.
 function photoField(signal) {
   const choose = el("input", { type: "file", accept: "image/*", class: "offscreen", id: "photo" });
   const label = el("label", { for: "photo", class: "button", text: "Add a photo" });
   // Some phones' choosers show the library alone.
-  const take = el("input", { type: "file", accept: "image/*", capture: "environment", class: "offscreen", id: "camera" });
-  const camera = matchMedia("(pointer: coarse)").matches ? [take, el("label", { for: "camera", class: "button", text: "Take a photo" })] : [];
+  const camera = el("input", { type: "file", accept: "image/*", capture: "environment", class: "offscreen", id: "camera" });
   const alt = el("input", { type: "text", dir: "auto", autocomplete: "off" });
   const preview = el("div", { class: "preview", hidden: true });
-  let chosen = 0;
   let picture = null;
   let ready = Promise.resolve();
+  let posting = false;
 
   const giveBack = () => URL.revokeObjectURL(preview.querySelector("img")?.src);
 
   function show(made) {
-    picture = made;
     giveBack();
+    picture = made;
     preview.hidden = !made;
     preview.replaceChildren();
-    if (!made) return;
+    if (!made || signal.aborted) return;
     const img = sized(el("img", { alt: "The photo as it will be posted", width: made.width, height: made.height }), made.width, made.height);
     img.src = URL.createObjectURL(new Blob([made.bytes], { type: "image/jpeg" }));
     preview.append(
@@ -36,42 +38,65 @@ function photoField(signal) {
       field("Describe it for those who cannot see it", alt),
       counter(alt, limits.alt),
       button("Remove the photo", () => {
-        chosen++;
+        preparing = null;
+        label.textContent = "Add a photo";
         show(null);
+        changed();
         choose.focus();
       }),
     );
   }
+  const changed = () => preview.dispatchEvent(new Event("input", { bubbles: true }));
 
-  async function pick(input) {
-    const file = input.files[0];
-    if (!file) return;
-    const n = ++chosen;
+  // take waits for a photo, and shows it unless another one was chosen meanwhile.
+  async function take(work) {
+    preparing = work;
     calm(choose);
     label.textContent = "Preparing …";
     try {
-      const made = await prepare(file);
-      if (n === chosen) show(made);
+      const made = await work;
+      if (preparing !== work) return;
+      picture = made;
+      if (signal.aborted) return;
+      show(made);
+      changed();
     } catch (err) {
-      if (n === chosen) throw new Wrong(choose, err.message);
+      if (preparing === work) throw new Wrong(choose, err.message);
     } finally {
-      input.value = ""; // the same file can be chosen again
-      if (n === chosen) label.textContent = "Add a photo";
+      if (preparing === work) label.textContent = "Add a photo";
+      if (preparing === work && (posting || !signal.aborted)) preparing = null; // else the next view takes it
     }
   }
-  for (const input of [choose, take]) {
+  function pick(work) {
+    ready = take(work);
+    ready.catch((err) => alarm(choose, err.message));
+  }
+  for (const input of [choose, camera]) {
     input.addEventListener("change", () => {
-      ready = pick(input);
-      ready.catch((err) => alarm(choose, err.message));
+      if (input.files[0]) pick(prepare(input.files[0]));
+      input.value = ""; // the same file can be chosen again
     });
   }
   signal.addEventListener("abort", giveBack);
   return {
     preview,
-    buttons: [...camera, choose, label],
+    buttons: [...(matchMedia("(pointer: coarse)").matches ? [camera, el("label", { for: "camera", class: "button", text: "Take a photo" })] : []), choose, label],
+    value: () => ({ picture, alt: alt.value }),
+    set(made, text) {
+      alt.value = text;
+      show(made);
+      alt.dispatchEvent(new Event("input"));
+    },
+    // resume waits for a photo that was chosen before the view was left.
+    resume: () => preparing && pick(preparing),
     // picture gives the photo once it is prepared, or null.
     async picture() {
-      for (let last; last !== ready; ) await (last = ready);
+      posting = true;
+      try {
+        for (let last; last !== ready; ) await (last = ready);
+      } finally {
+        posting = false;
+      }
       if (!picture) return null;
       fits(alt, "A description", limits.alt);
       return { ...picture, alt: normalize(alt.value) };
@@ -91,18 +116,16 @@ export function write(signal) {
     photo.preview,
     el("div", { class: "row" }, ...photo.buttons, send),
   );
-  onSubmit(form, area, async () => {
-    fits(area, "A post", limits.text);
-    send.textContent = "Preparing the photo …";
-    const text = normalize(area.value);
-    const picture = await photo.picture().finally(() => (send.textContent = "Post"));
-    const row = await app.outbox.say("post", { text }, picture);
-    if (row.refused) {
-      await app.outbox.discard(row.id);
-      throw new Error(row.refused.message);
-    }
-    say(row.seq ? "Posted." : "It is posted once the server is reached.");
-    if (!signal.aborted) go("/"); // else the person went on already
-  });
+  const draft = keepDraft(form, area, "post", signal, { photo });
+  const words = { sent: "Posted.", waits: "It is posted once the server is reached.", refused: "Your post was not sent. It waits in the feed." };
+  onSubmit(form, area, () =>
+    draft.leaves(async () => {
+      send.textContent = "Preparing the photo …";
+      const picture = await photo.picture().finally(() => (send.textContent = "Post"));
+      fits(area, "A post", limits.text);
+      await publish(draft, area, "post", { text: normalize(area.value) }, picture, words);
+      if (!signal.aborted) go("/"); // else the person went on already
+    }),
+  );
   return el("section", {}, el("h1", { tabindex: "-1", text: "Write" }), form);
 }
