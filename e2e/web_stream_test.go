@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -75,6 +76,13 @@ func (g *gate) turn(w way) {
 	g.way = w
 	close(g.changed)
 	g.changed = make(chan struct{})
+}
+
+// leads has the way end at another server from now on.
+func (g *gate) leads(to *server.Server) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.to = to
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -301,10 +309,215 @@ func TestASocketThatIsSilentIsNotTakenForALiveOne(t *testing.T) {
 	t.Run("waking up hurries", func(t *testing.T) {
 		p := &phone{t, p.ctx}
 		g.turn(down)
-		eval[bool](p, withApp+`(app.stream.wait = 600_000, app.stream.closed(1006), true))`)
+		eval[bool](p, withApp+`(app.stream.connect(), app.stream.wait = 600_000, app.stream.closed(1006), true))`)
 		p.until(stateIs("offline"))
 		g.turn(through)
 		eval[bool](p, `(window.deaf = false, window.skew += 10_000, document.dispatchEvent(new Event("visibilitychange")), true)`)
 		p.until(isLive)
 	})
+}
+
+func TestBackOnlineWhileTheFeedIsLoadedAnewOpensOneSocket(t *testing.T) {
+	p := newPhone(t)
+	c := newCrowd(t, webServer(t))
+	c.posts("before", 1)
+	p.before(countSockets + `const ask = window.fetch; window.fetch = async (...a) => { await window.hold; return ask(...a); };`)
+	p.open(c.s.URL())
+	p.until(isLive)
+	eval[bool](p, `(window.hold = new Promise((go) => (window.go = go)), true)`)
+	eval[bool](p, withApp+`(app.stream.restart(), true))`)
+	for _, event := range []string{"online", "pageshow", "online"} {
+		eval[bool](p, `window.dispatchEvent(new Event(`+quote(event)+`))`)
+	}
+	eval[bool](p, `(window.go(), true)`)
+	p.until(isLive)
+	c.posts("after", 1)
+	p.until(showsPost("after"))
+	if n := eval[int](p, `window.sockets.filter((s) => s.readyState <= WebSocket.OPEN).length`); n != 1 {
+		t.Errorf("%d sockets are open", n)
+	}
+}
+
+func TestOneMailboxInTroubleHoldsUpNothingAndAReconnectAsksForNoneInVain(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	invite := alice.invites("Bob")
+	p.before(countSockets + `window.mailboxes = 0; const ask = window.fetch;
+		window.fetch = async (...a) => {
+			const mailbox = String(a[0]).includes("/v1/friendships/");
+			if (mailbox) window.mailboxes++;
+			if (window.away) throw new TypeError("no route");
+			if (mailbox && window.broken) return new Response('{"error":{"code":"internal","message":"no"}}', { status: 500 });
+			return ask(...a);
+		};
+		window.again = () => { window.mailboxes = 0; window.sockets.at(-1).close(); };`)
+	p.open(invite.Link.URL())
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	alice.becomes(invite.Friendship, client.StateAccepted)
+	if _, err := alice.Confirm(t.Context(), invite.Friendship); err != nil {
+		t.Fatal(err)
+	}
+	p.sees("You are friends")
+	eval[bool](p, `(window.again(), true)`)
+	p.until(`window.sockets.length === 2 && ` + isLive)
+	alice.posts("after the second hello, and its notices")
+	p.press("Go on to the feed")
+	p.until(showsPost("after the second hello"))
+	if n := eval[int](p, `window.mailboxes`); n != 0 {
+		t.Errorf("a reconnect with one friend and no news asked %d mailboxes", n)
+	}
+
+	// A friend is renamed and removed while away, and so a call is owed; a post waits as well.
+	p.press("Write")
+	eval[bool](p, `(window.away = true)`)
+	p.types("What do you want to say?", "waiting behind a mailbox")
+	p.press("Post")
+	p.sees("Waits here until the server is reached.")
+	p.press("Friends")
+	p.press("Remove")
+	p.until(`document.querySelector("dialog") !== null`)
+	eval[bool](p, `(document.querySelector("dialog .danger").click(), true)`)
+	p.sees("No friends yet.")
+	eval[bool](p, `(window.away = false, window.broken = true, window.again(), true)`)
+	alice.sees(func(i client.Item) bool { return i.Text == "waiting behind a mailbox" })
+	p.until(`window.mailboxes > 0`)
+	eval[bool](p, `(window.broken = false, true)`)
+	alice.becomes(invite.Friendship, client.StateEnded)
+}
+
+func TestPostsAreFoundBehindAFloodOfComments(t *testing.T) {
+	p := newPhone(t)
+	c := newCrowd(t, webServer(t))
+	posts := c.posts("a post", 30)
+	c.says(protocol.KindComment, posts[0], "a comment", 250)
+	p.open(c.s.URL())
+	p.until(`document.querySelectorAll(".post").length === 30`)
+	p.until(showsPost("a post 0.") + ` && document.body.innerText.includes("250 comments")`)
+	if !eval[bool](p, withApp+`app.feed.loaded)`) {
+		t.Error("the feed does not know that it was loaded")
+	}
+
+	// More than the page looks through: posts alone are asked for.
+	c.says(protocol.KindComment, posts[1], "another comment", 1000)
+	p.open("about:blank")
+	p.open(c.s.URL())
+	p.until(`document.querySelectorAll(".post").length === 30`)
+}
+
+func TestAFloodIsFollowedToItsEndAndWhatWasLeftOutIsThereForTheAsking(t *testing.T) {
+	p := newPhone(t)
+	c := newCrowd(t, webServer(t))
+	old := c.posts("old", 3)
+	p.open(c.s.URL())
+	p.until(isLive)
+	p.until(showsPost("old 0."))
+	// As much as a phone gets that could not look at its socket for a while.
+	eval[bool](p, withApp+`{ window.flood = []; const { stream } = app; const queue = stream.queue;
+		stream.queue = (events) => { window.flood.push(...events); if (window.flood.length >= 1503) { stream.queue = queue; stream.queue(window.flood); } }; return true; })`)
+	c.posts("flood", 1500)
+	c.says(protocol.KindDeletion, old[0], "", 1)
+	c.posts("last", 2)
+	p.until(showsPost("last 1."))
+	for _, wait := range []string{"flood 1400.", "flood 1000.", "flood 400.", "old 2."} {
+		p.until(`(` + showsPost(wait) + ` || [...document.querySelectorAll("button")].find((b) => b.innerText === "Older posts" && b.checkVisibility() && !b.disabled)?.click(), ` + showsPost(wait) + `)`)
+	}
+	missing := eval[[]string](p, withApp+`{ const seqs = new Set(app.feed.posts().map((i) => i.seq)); return Array.from({ length: 1506 }, (_, i) => i + 1).filter((n) => !seqs.has(n)).map(String); })`)
+	if got := strings.Join(missing, " "); got != "1 1504" { // the deleted one, and its deletion
+		t.Errorf("these places of the log are not listed: %s", got)
+	}
+	if !eval[bool](p, withApp+`app.feed.isGone(`+quote(old[0].String())+`) && !app.feed.isGone(`+quote(old[1].String())+`))`) {
+		t.Error("the feed does not know what was deleted")
+	}
+}
+
+func TestThePageRemembersOnlySoMuchOfWhatItIsTold(t *testing.T) {
+	p := newPhone(t)
+	c := newCrowd(t, webServer(t))
+	c.posts("a post", 3)
+	p.open(c.s.URL())
+	p.until(isLive)
+	type sizes struct{ Items, Comments, Deletions, Gone, Posts int }
+	got := eval[sizes](p, `(async () => {
+		const { app } = await import("/static/app/app.js");
+		const { deviceKey, newRoot } = await import("/static/p4p/key.js");
+		const { signRecord } = await import("/static/p4p/record.js");
+		const device = await deviceKey((await newRoot()).root, 0);
+		let seq = app.feed.top;
+		for (const kind of ["deletion", "comment"]) {
+			for (let n = 0; n < 4400; n += 200) {
+				const signed = await Promise.all(Array.from({ length: 200 }, () => signRecord(device, kind, app.info.server, { target: crypto.randomUUID(), ...(kind === "comment" && { text: "x" }) })));
+				await app.feed.live(signed.map(({ jws }) => ({ seq: ++seq, kind, jws })));
+			}
+		}
+		const { items, comments, deletions, gone } = app.feed;
+		return { items: items.size, comments: comments.size, deletions: deletions.size, gone: gone.size, posts: app.feed.posts().length };
+	})()`)
+	if got.Items > 4000 || got.Comments > 4000 || got.Deletions > 4000 || got.Gone > 4000 {
+		t.Errorf("the page holds %+v", got)
+	}
+	if got.Posts != 3 {
+		t.Errorf("comments on other posts pushed out the posts: %d are left", got.Posts)
+	}
+}
+
+func TestWhatAServerAnswersIsReadUpToALimitAndItsSentencesAreOneLine(t *testing.T) {
+	p := newPhone(t)
+	c := newCrowd(t, webServer(t))
+	p.before(`const ask = window.fetch; window.fetch = async (...a) => window.answer?.(a) ?? ask(...a);`)
+	p.open(c.s.URL())
+	p.until(isLive)
+	const endless = `new Response(new ReadableStream({ pull(c) { window.given += 1; c.enqueue(new Uint8Array(1 << 20).fill(32)); } }))`
+	for call, most := range map[string]int{"info()": 3, `record("x")`: 3, "records({})": 14, `picture("x")`: 7} {
+		got := eval[string](p, `(window.given = 0, window.answer = () => `+endless+`, import("/static/app/api.js").then((api) => api.`+call+`).then(() => "nothing", (e) => e.code))`)
+		if n := eval[int](p, `window.given`); got != "foreign_server" || n > most {
+			t.Errorf("%s read %d MiB of an endless answer and says %q", call, n, got)
+		}
+	}
+	eval[bool](p, `(window.answer = ([, o]) => o.method === "POST" && Response.json({ results: [{ error: { code: "bad_text", message: "No\u202e.\n\u0007\nReally" + " no".repeat(2000) } }] }), true)`)
+	p.press("Write")
+	p.types("What do you want to say?", "anything")
+	p.press("Post")
+	p.sees("No. Really no")
+	if text := eval[string](p, `document.body.innerText`); len(text) > 2000 || strings.ContainsAny(text, "\u202e\u0007") {
+		t.Errorf("the page says %.3000q", text)
+	}
+}
+
+// settlesOn waits until a condition holds while the page may begin anew.
+func (p *phone) settlesOn(condition string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	look := fmt.Sprintf(`new Promise((done) => { const look = () => (%s) ? done(true) : setTimeout(look, 50); look(); })`, condition)
+	for {
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](look, chromedp.EvalAwaitPromise)); err == nil {
+			return
+		} else if ctx.Err() != nil {
+			p.fail(err)
+		}
+	}
+}
+
+func TestWhenAnotherServerTakesOverAnAddressThePageBeginsAnewOnce(t *testing.T) {
+	p := newPhone(t)
+	first, second := newCrowd(t, webServer(t)), newCrowd(t, webServer(t))
+	first.posts("on the first", 1)
+	second.posts("on the second", 1)
+	g := newGate(t, first.s)
+	p.open(g.URL)
+	p.until(isLive)
+	p.until(showsPost("on the first"))
+	g.leads(second.s)
+	p.open("about:blank")
+	p.open(g.URL)
+	p.settlesOn(isLive + ` && ` + showsPost("on the second") + ` && !` + showsPost("on the first"))
+	g.leads(first.s)
+	p.open("about:blank")
+	p.open(g.URL)
+	p.sees("Two servers answer at this address in turn")
+	p.sees("Try again")
+	p.shot("two servers")
 }

@@ -1,7 +1,7 @@
 // The calls to the server that served this page.
 
 import { cat, looseText } from "../p4p/bytes.js";
-import { P4PError } from "../p4p/error.js";
+import { codeOf, P4PError } from "../p4p/error.js";
 import { authorization } from "../p4p/friendship.js";
 import { limits } from "../p4p/record.js";
 import { line } from "./text.js";
@@ -104,4 +104,4 @@ export const mailbox = (method, f, token, json) => call(method, `/v1/friendships
 
 // Whether an error may go away by itself.
 export const isTemporary = (err) =>
-  ["server_unreachable", "unavailable", "rate_limited", "internal", "foreign_server"].includes(err.code);
+  ["server_unreachable", "unavailable", "rate_limited", "internal", "foreign_server"].includes(codeOf(err));

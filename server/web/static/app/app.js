@@ -47,7 +47,7 @@ export async function start() {
     changed("feed");
     watch();
   });
-  app.outbox = new Outbox(app.profile, () => changed("feed"));
+  app.outbox = new Outbox(app.profile, () => changed("feed"), (event) => app.feed.take([event]));
   app.feed = new Feed(app.info.server, () => changed("feed"));
   await Promise.all([app.friends.load(), app.outbox.load()]);
   onTold(async (what) => {

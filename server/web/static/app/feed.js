@@ -38,7 +38,7 @@ export class Feed {
   // isGone tells whether a record is known to be deleted by its author, erased, or
   // taken down by the operator. That it is not among the items says nothing.
   isGone(id, author) {
-    return this.gone.has(id) || (author !== undefined && this.deletions.has(`${id} ${to64(author)}`));
+    return this.gone.has(id) || (author && this.deletions.size > 0 && this.deletions.has(`${id} ${to64(author)}`));
   }
 
   // fromCache shows what was there last, until the server is reached.

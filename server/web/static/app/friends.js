@@ -1,29 +1,24 @@
-// Friendships. Every step that the server must learn of has one shape: the row with
-// its new state and the owed call is stored, the call is made with the stored
-// values, and what came of it is stored. Whatever dies in between, the next start
-// repeats the call, and the server answers a repeated call like the first.
+// Friendships: who is behind which key, and what a person does about it. row.js says
+// what is kept of one, owed.js how the server learns of a step, mailbox.js how its
+// answers are read.
 //
-// A row: { id, server, role, name, state, verified, since, expires, secret, parties,
-// keys, ownN, seen, pending }. Its states: invited, accepted, friend, ended,
-// refused, revoked, expired, removed. pending is { call, body } with call one of
-// create, accept, confirm, end, revoke.
+// Nothing is decided by what a tab saw a while ago: every change reads the row anew, in
+// the transaction that writes it, and fits what stands there then.
 
-import { equal, from64, random, to64, uuidText } from "../p4p/bytes.js";
+import { random, to64, uuidText } from "../p4p/bytes.js";
 import { sha256 } from "../p4p/crypto.js";
 import { codeOf, P4PError } from "../p4p/error.js";
 import * as slot from "../p4p/friendship.js";
 import { exchangeKey, ownerToken } from "../p4p/key.js";
 import * as api from "./api.js";
+import { absorb, incomplete, look, slotOf, tokenOf } from "./mailbox.js";
 import { lookAlike, looksLikeLabel } from "./looks.js";
 import { sameLetters } from "./names.js";
-import { all, get, put, remove, tell } from "./store.js";
+import { explain, Owed, owing, revoking } from "./owed.js";
+import { INVITEE, INVITER, isAlike, isLive, isThere, other, shows, waitsForMe } from "./row.js";
+import { all, get, tell, update } from "./store.js";
 
-const { INVITER, INVITEE } = slot;
-
-export const isLive = (row) => ["invited", "accepted", "friend"].includes(row.state);
-
-// waitsForMe tells whether somebody accepted an invite and is to be confirmed.
-export const waitsForMe = (row) => row.state === "accepted" && row.role === INVITER;
+export { isLive, refusalOf, waitsForMe } from "./row.js";
 
 // isNews tells whether a mailbox, as a notice of the server's tells it, holds something
 // else than the row of its friendship does.
@@ -34,28 +29,18 @@ export function isNews(row, { state, n, error }) {
 
 const weekInSeconds = 7 * 24 * 3600;
 
-const answers = [
-  "bad_request", "unknown_friendship", "exists", "not_accepted", "already_accepted", "version_conflict",
-  "ended", "revoked", "expired",
-];
+const overtaken = () =>
+  new P4PError("wrong_state", "This changed meanwhile, perhaps in another tab: look at it again. Nothing was done.");
 
-const sentences = {
-  already_accepted: "This invite was already used; if it was not you, tell your friend.",
-  expired: "This invite has expired; ask your friend for a new one.",
-  revoked: "This invite was withdrawn; ask your friend for a new one.",
-  unknown_friendship: "The server does not know this invite: it is long over, or the link was changed on the way; ask your friend for a new one.",
-};
-
-const explain = (err) => (sentences[codeOf(err)] ? new P4PError(err.code, sentences[err.code]) : err);
-
-const incomplete = () =>
-  new P4PError("slot_unopenable", "The server's answer about this friendship is incomplete; nothing was changed.");
-
-const slotOf = (view, role) => {
-  const [n, text] = [view.n?.[role], view.slots?.[role]];
-  const bytes = typeof text === "string" ? from64(text) : null;
-  return Number.isSafeInteger(n) && bytes ? { n, bytes } : null;
-};
+// refuseKnown refuses an invite that this phone has made, or whose friendship is over.
+function refuseKnown(row) {
+  if (row?.role === INVITER) {
+    throw new P4PError("own_invite", `This is your own invite for ${row.name}: send the link to your friend instead of opening it yourself.`);
+  }
+  if (row && !isLive(row)) {
+    throw new P4PError("ended", "You accepted this invite before, and that friendship is over: ask your friend for a new invite.");
+  }
+}
 
 export class Friends {
   // changed is called whenever the list may look different.
@@ -65,6 +50,7 @@ export class Friends {
     this.all = []; // with those that are only kept until the server is told
     this.rows = [];
     this.labels = new Map();
+    this.owed = new Owed(profile, (id, f) => this.change(id, f));
   }
 
   // load reads the rows and makes the labels. A label leaves only by its owner's act.
@@ -73,8 +59,8 @@ export class Friends {
     rows.sort((a, b) => a.name.localeCompare(b.name) || b.since - a.since);
     const labels = new Map();
     for (const r of rows.toSorted((a, b) => (a.state === "ended" ? 0 : 1) - (b.state === "ended" ? 0 : 1) || a.since - b.since)) {
-      if (!this.shows(r)) continue;
-      let key = this.other(r);
+      if (!shows(r)) continue;
+      let key = other(r);
       const label = { name: r.name, verified: r.verified, ended: r.state === "ended" };
       for (const s of r.seen?.steps ?? []) {
         labels.set(to64(key), { ...label, epoch: uuidText(s.epoch), cut: s.cut });
@@ -83,7 +69,7 @@ export class Friends {
       labels.set(to64(key), label);
     }
     this.all = rows;
-    this.rows = rows.filter((r) => r.state !== "removed");
+    this.rows = rows.filter(isThere);
     this.labels = labels;
   }
 
@@ -101,37 +87,44 @@ export class Friends {
     return this.all.some((r) => r.pending);
   }
 
-  // other is the other side's base key, if it is known.
-  other(row) {
-    return row.role === INVITER ? row.parties.invitee?.key : row.parties.inviter?.key;
-  }
-
   row(id) {
     return this.rows.find((r) => r.id === id);
   }
 
   async safetyNumber(row) {
-    return this.other(row) ? slot.safetyNumber(row.parties) : null;
-  }
-
-  token(row) {
-    return ownerToken(this.profile.root, row.id);
+    return other(row) ? slot.safetyNumber(row.parties) : null;
   }
 
   // watches is what the stream is to tell about.
   async watches() {
     const rows = this.rows.filter((r) => isLive(r) && !["create", "accept"].includes(r.pending?.call)).slice(0, 1000);
-    return Promise.all(rows.map(async (r) => ({ friendship: r.id, token: to64(await this.token(r)) })));
+    return Promise.all(rows.map(async (r) => ({ friendship: r.id, token: to64(await tokenOf(this.profile, r)) })));
   }
 
-  async write(row) {
-    await put("friendships", row);
-    await this.refresh();
+  // change is store.js's update, and everybody sees what came of it.
+  async change(id, f) {
+    const end = await update("friendships", id, f);
+    if (end.changed) await this.refresh();
+    return end;
   }
 
-  async drop(row) {
-    await remove("friendships", row.id);
-    await this.refresh();
+  // step changes a row by what f, which may wait, makes of it: a patch, null to remove
+  // it, or undefined for nothing to do. Where somebody else was faster, f is asked anew.
+  async step(id, f) {
+    for (;;) {
+      const row = await get("friendships", id);
+      const patch = isThere(row) ? await f(row) : undefined;
+      if (patch === undefined) return;
+      const { changed } = await this.change(id, (now) => (isAlike(now, row) ? patch && { ...now, ...patch } : undefined));
+      if (changed) return;
+    }
+  }
+
+  // pay makes the call that a friendship owes. Without the server it stays owed.
+  async pay(id) {
+    await this.owed.complete(id).catch((err) => {
+      if (!api.isTemporary(err)) throw err;
+    });
   }
 
   async refresh() {
@@ -140,42 +133,30 @@ export class Friends {
     this.changed();
   }
 
-  // shows tells whether somebody's posts show a row's name: an ended friendship's do
-  // until it is removed from the list.
-  shows(row) {
-    const named = ["friend", "ended"].includes(row.state) || (row.state === "accepted" && row.role === INVITEE);
-    return named && Boolean(this.other(row));
-  }
-
   // sameName finds somebody else who goes by a name already.
   sameName(name, exceptID) {
-    return this.rows.find((r) => r.id !== exceptID && (isLive(r) || this.shows(r)) && sameLetters(r.name, name));
+    return this.rows.find((r) => r.id !== exceptID && (isLive(r) || shows(r)) && sameLetters(r.name, name));
   }
 
   // mistaken finds somebody else's name that this one could be mistaken for. Codes:
   // bad_name, where it could be for a label of the page's own.
   async mistaken(name, exceptID) {
     if (await looksLikeLabel(name)) throw new P4PError("bad_name", "That would look like one of this page's own labels: choose another name.");
-    const others = this.rows.filter((r) => r.id !== exceptID && (isLive(r) || this.shows(r)) && !sameLetters(r.name, name));
+    const others = this.rows.filter((r) => r.id !== exceptID && (isLive(r) || shows(r)) && !sameLetters(r.name, name));
     return lookAlike(name, others.map((r) => r.name));
   }
 
   // namedDevice finds a device whose posts show a name already, other than that of a
   // friendship.
   namedDevice(name, exceptID) {
-    return this.rows.find((r) => r.id !== exceptID && this.shows(r) && sameLetters(r.name, name));
+    return this.rows.find((r) => r.id !== exceptID && shows(r) && sameLetters(r.name, name));
   }
 
   // read opens the invite that a link leads to. It consumes nothing. Codes: those of
   // openInvite, already_accepted, expired, revoked, unknown_friendship, wrong_state.
   async read(id, secret) {
     const mine = await get("friendships", id);
-    if (mine?.role === INVITER) {
-      throw new P4PError("own_invite", `This is your own invite for ${mine.name}: send the link to your friend instead of opening it yourself.`);
-    }
-    if (mine && !isLive(mine)) {
-      throw new P4PError("ended", "You accepted this invite before, and that friendship is over: ask your friend for a new invite.");
-    }
+    refuseKnown(mine);
     if (mine) return { mine };
     let view;
     try {
@@ -194,7 +175,8 @@ export class Friends {
   }
 
   // accept takes the invitee's place, deliberately. While the server is not reached
-  // the friendship is owed. Codes: those of read.
+  // the friendship is owed. One that this phone accepted before, in another tab, stays
+  // as it is. Codes: those of read.
   async accept(id, secret, invite, name) {
     await this.profile.use();
     const { root, device, server } = this.profile;
@@ -207,12 +189,14 @@ export class Friends {
     const keys = await slot.derivePair(root, INVITEE, parties, secret);
     const sealed = await slot.sealAccept(keys, device, parties, 1);
     const owner = await sha256(await ownerToken(root, id));
-    await this.write({
+    const mine = {
       id, server, role: INVITEE, name, state: "accepted", verified: false, since: Date.now(), expires: null,
-      secret, parties, keys, ownN: 1, seen: { n: 1, hash: invite.hash, steps: [] },
+      secret, parties, keys, ownN: 1, seen: { n: 1, hash: invite.hash, steps: [] }, refusal: null,
       pending: { call: "accept", body: { owner_hash: to64(owner), e: to64(parties.invitee.e), n: 1, slot: to64(sealed) } },
-    });
-    return this.complete(id);
+    };
+    const { row } = await this.change(id, (now) => (now ? undefined : mine));
+    refuseKnown(row);
+    return this.owed.complete(id);
   }
 
   // invite makes an invite for somebody: the row holds the secret until it is used.
@@ -222,264 +206,87 @@ export class Friends {
     const secret = random(16);
     const { friendship: id, slot: sealed, side } = await slot.sealInvite(root, device, server, secret);
     const [link, owner] = [await slot.linkToken(secret, id), await ownerToken(root, id)];
-    await this.write({
+    const mine = {
       id, server, role: INVITER, name, state: "invited", verified: false, since: Date.now(),
       expires: Date.now() + weekInSeconds * 1000, secret, parties: { server, friendship: id, inviter: side },
-      keys: null, ownN: 1, seen: null,
+      keys: null, ownN: 1, seen: null, refusal: null,
       pending: {
         call: "create",
         body: { link_hash: to64(await sha256(link)), owner_hash: to64(await sha256(owner)), expires_in: weekInSeconds, n: 1, slot: to64(sealed) },
       },
-    });
-    await this.complete(id);
+    };
+    await this.change(id, (now) => (now ? undefined : mine));
+    await this.owed.complete(id);
     return this.row(id);
   }
 
   // confirm makes the name stick to the key that accepted.
   async confirm(id) {
-    const row = await get("friendships", id);
-    if (!row || !waitsForMe(row)) return;
-    await this.owe({ ...row, state: "friend", since: Date.now() }, "confirm", row.ownN + 1);
-    await this.complete(id);
+    await this.step(id, async (row) => {
+      if (row.state === "friend") return undefined; // in another tab
+      if (!waitsForMe(row)) throw overtaken();
+      return { state: "friend", since: Date.now(), ...(await owing(this.profile, row, "confirm", row.ownN + 1)) };
+    });
+    await this.pay(id);
   }
 
-  // refuse ends what somebody accepted.
+  // refuse ends what somebody accepted. A no stands, whichever tab was faster with a
+  // yes.
   async refuse(id) {
-    const row = await get("friendships", id);
-    if (!row || !waitsForMe(row)) return;
-    await this.owe({ ...row, state: "refused" }, "end", row.ownN + 1);
-    await this.complete(id);
+    await this.step(id, async (row) => {
+      if (row.state === "refused") return undefined;
+      if (!waitsForMe(row) && !(row.state === "friend" && row.role === INVITER)) throw overtaken();
+      return { state: "refused", ...(await owing(this.profile, row, "end", row.ownN + 1)) };
+    });
+    await this.pay(id);
   }
 
-  // take an open invite back.
+  // revoke takes an open invite back.
   async revoke(id) {
-    const row = (await this.complete(id)) ?? null;
-    if (row?.state !== "invited") return;
-    await this.write({ ...row, state: "revoked", pending: { call: "revoke", body: {} } });
-    await this.complete(id);
+    await this.step(id, (row) => {
+      if (row.state === "revoked") return undefined;
+      if (row.state !== "invited") throw overtaken();
+      return { state: "revoked", ...revoking() };
+    });
+    await this.pay(id);
   }
 
   // forget forgets a name: its posts become anonymous, and the other side sees that
-  // the friendship ended.
+  // the friendship ended. What the server is to be told is still told.
   async forget(id) {
-    let row = await get("friendships", id);
-    if (["create", "accept"].includes(row?.pending?.call)) row = await this.complete(id);
-    if (!row) return;
-    if (row.state === "invited") {
-      await this.write({ ...row, state: "removed", pending: { call: "revoke", body: {} } });
-    } else if (isLive(row)) {
-      await this.owe({ ...row, state: "removed" }, "end", row.ownN + 1);
-    } else {
-      return this.drop(row);
-    }
-    await this.complete(id).catch((err) => {
-      if (!api.isTemporary(err)) throw err; // it stays owed
+    await this.step(id, async (row) => {
+      if (row.state === "invited") return { state: "removed", ...revoking() };
+      if (isLive(row)) return { state: "removed", ...(await owing(this.profile, row, "end", row.ownN + 1)) };
+      return row.pending ? { state: "removed" } : null;
     });
+    await this.pay(id);
   }
 
   async rename(id, name) {
-    await this.write({ ...(await get("friendships", id)), name });
+    const { changed } = await this.change(id, (now) => (isThere(now) ? { ...now, name } : undefined));
+    if (!changed) throw overtaken();
   }
 
   async setVerified(id, verified) {
-    await this.write({ ...(await get("friendships", id)), verified });
-  }
-
-  // owe stores a row together with the call that it owes, sealed as version n.
-  async owe(row, call, n) {
-    const sealed =
-      call === "confirm"
-        ? await slot.sealConfirm(row.keys, this.profile.device, row.parties, n)
-        : row.keys
-          ? await slot.sealEnd(row.keys, row.role, row.parties, n)
-          : random(slot.slotSize); // nothing to seal with: random bytes stand for an end
-    const owing = { ...row, ownN: n, pending: { call, body: { n, slot: to64(sealed) } } };
-    await this.write(owing);
-    return owing;
-  }
-
-  // complete makes the call that a friendship owes, if any, and stores what came of
-  // it. It gives the row as it is afterwards, undefined if it is gone. It throws
-  // where the call stays owed, and where the server refused for good.
-  complete(id) {
-    return navigator.locks.request(`p4p friendship ${id}`, async () => {
-      for (let tries = 0; tries < 4; tries++) {
-        const row = await get("friendships", id);
-        if (!row?.pending) return row;
-        let view = null;
-        let refusal = null;
-        try {
-          view = await this.make(row);
-        } catch (err) {
-          if (!answers.includes(codeOf(err))) throw err;
-          refusal = err;
-        }
-        await this.conclude(row, view, refusal);
-      }
-      return get("friendships", id);
-    });
-  }
-
-  async make(row) {
-    const { call, body } = row.pending;
-    switch (call) {
-      case "create":
-        return api.mailbox("POST", row.id, null, body);
-      case "accept":
-        return api.mailbox("PUT", row.id, await slot.linkToken(row.secret, row.id), body);
-      case "confirm":
-        return api.mailbox("PUT", row.id, await this.token(row), body);
-      default:
-        return api.mailbox("DELETE", row.id, await this.token(row), body);
-    }
-  }
-
-  async conclude(row, view, refusal) {
-    const call = row.pending.call;
-    const code = codeOf(refusal);
-    const ending = call === "end" || call === "revoke";
-    if (code === "" || (ending && code !== "version_conflict")) return this.paid(row, view);
-    if (code === "version_conflict" || (call === "accept" && code === "already_accepted") || (call === "confirm" && code === "ended")) {
-      return this.lookAgain(row, refusal);
-    }
-    // A mailbox that is merely missing ends nothing.
-    if (call !== "accept" && ["unknown_friendship", "not_accepted"].includes(code)) throw refusal;
-    if (call === "create" || call === "accept") await this.drop(row); // it never happened
-    else await this.write({ ...row, pending: null });
-    throw explain(refusal);
-  }
-
-  // paid stores that the owed call is done, and forgets the secrets that nothing
-  // needs any more.
-  async paid(row, view) {
-    if (row.state === "removed") return this.drop(row);
-    const done = { ...row, pending: null };
-    if (view?.expires_at) done.expires = new Date(view.expires_at).getTime();
-    if (row.pending.call === "accept" || !isLive(row)) done.secret = null;
-    if (!isLive(row)) done.keys = null;
-    return this.write(done);
-  }
-
-  // lookAgain reads the mailbox that moved on and decides what the owed call means.
-  async lookAgain(row, refusal) {
-    let view;
-    try {
-      view = await api.mailbox("GET", row.id, await this.token(row));
-    } catch (err) {
-      if (codeOf(err) === "unknown_friendship" && row.pending.call === "accept") {
-        await this.drop(row); // this phone's token opens nothing: somebody else was taken
-        throw explain(refusal);
-      }
-      throw err;
-    }
-    if (view.state === "ended" || row.pending.call === "accept") {
-      if (row.state === "removed") return this.drop(row);
-      const done = { ...row, pending: null, secret: null };
-      return this.write((await this.absorb(done, view).catch(() => null)) ?? done);
-    }
-    const own = slotOf(view, row.role);
-    if (!own) throw incomplete();
-    await this.owe(row, row.pending.call, own.n + 1);
+    const { changed } = await this.change(id, (now) => (now?.state === "friend" ? { ...now, verified } : undefined));
+    if (!changed) throw overtaken();
   }
 
   // follow brings one friendship up to date: what it owes, then its mailbox.
   async follow(id) {
-    const row = await this.complete(id);
+    const row = await this.owed.complete(id);
     if (!row || row.pending || !isLive(row)) return;
-    let view;
+    let patch;
     try {
-      view = await api.mailbox("GET", id, await this.token(row));
+      patch = await absorb(this.profile, row, await look(this.profile, row));
     } catch (err) {
       const code = codeOf(err);
-      if (row.state === "invited" && ["expired", "revoked"].includes(code)) {
-        return this.write({ ...row, state: code, secret: null });
-      }
       if (code === "unknown_friendship") return; // merely missing
-      throw err;
+      if (row.state !== "invited" || !["expired", "revoked"].includes(code)) throw err;
+      patch = { state: code, secret: null };
     }
-    const next = await navigator.locks.request(`p4p friendship ${id}`, async () => {
-      const now = await get("friendships", id);
-      if (!now || now.pending || now.state !== row.state || now.seen?.n !== row.seen?.n) return null;
-      const after = await this.absorb(now, view);
-      if (after) await this.write(after);
-      return after;
-    });
-    if (next?.pending) await this.complete(id);
-  }
-
-  // absorb gives the row with what a mailbox proves, null for nothing new. It throws
-  // where the mailbox does not prove itself; the row is then left as it is.
-  async absorb(row, view) {
-    if (view.state === "ended") return this.absorbEnd(row, view);
-    if (view.state !== "accepted") return null;
-    return row.state === "invited" ? this.absorbFirst(row, view) : this.absorbNext(row, view);
-  }
-
-  async pair(row, view) {
-    const e = typeof view.e === "string" ? from64(view.e, 32) : null;
-    if (!e || !row.secret) throw incomplete();
-    const parties = { ...row.parties, invitee: { e } };
-    return { parties, keys: await slot.derivePair(this.profile.root, INVITER, parties, row.secret) };
-  }
-
-  // absorbFirst takes the invitee's first slot. One that cannot be opened is refused.
-  async absorbFirst(row, view) {
-    const [theirs, own] = [slotOf(view, INVITEE), slotOf(view, INVITER)];
-    if (!theirs || !own || !view.e || !row.secret) throw incomplete();
-    try {
-      const { parties, keys } = await this.pair(row, view);
-      const got = await slot.openFirstAccept(keys, parties, theirs.n, theirs.bytes, this.profile.owns);
-      return {
-        ...row, state: "accepted", since: Date.now(), keys, secret: null, seen: seenOf(got),
-        parties: { ...parties, invitee: got.side },
-      };
-    } catch (err) {
-      if (!codeOf(err)) throw err;
-      const n = own.n + 1;
-      return {
-        ...row, state: "refused", ownN: n,
-        pending: { call: "end", body: { n, slot: to64(random(slot.slotSize)) } },
-      };
-    }
-  }
-
-  // absorbNext takes the other side's rewritten slot: a confirmation, a change of
-  // key, or the end.
-  async absorbNext(row, view) {
-    const role = 1 - row.role;
-    const theirs = slotOf(view, role);
-    if (!theirs || !row.keys) throw incomplete();
-    if (theirs.n === row.seen.n && equal(await sha256(theirs.bytes), row.seen.hash)) return null;
-    const got = await slot.openSlot(row.keys, row.parties, role, theirs.n, theirs.bytes, row.seen);
-    if (got.kind === slot.END) return ended(row, got);
-    const state = got.kind === slot.CONFIRM && row.state === "accepted" ? "friend" : row.state;
-    return { ...row, state, since: state === row.state ? row.since : Date.now(), seen: seenOf(got) };
-  }
-
-  // absorbEnd takes an end slot, which must prove itself like any other.
-  async absorbEnd(row, view) {
-    let role = 1 - row.role;
-    let last = slotOf(view, role);
-    let seen = row.seen;
-    if (!last) {
-      role = row.role;
-      last = slotOf(view, role);
-      seen = null;
-    }
-    if (!last) throw incomplete();
-    const { parties, keys } = row.keys ? row : await this.pair(row, view);
-    const got = await slot.openSlot(keys, parties, role, last.n, last.bytes, seen);
-    if (got.kind !== slot.END) {
-      throw new P4PError("slot_unopenable", "The server says that this friendship was ended, and nobody did.");
-    }
-    return ended(row, got);
+    if (!patch) return;
+    await this.change(id, (now) => (isAlike(now, row) ? { ...now, ...patch } : undefined));
+    if (patch.pending) await this.owed.complete(id);
   }
 }
-
-const seenOf = (got) => ({ n: got.n, hash: got.hash, steps: got.steps });
-
-// The steps stay: they tell which keys the name stands for.
-const ended = (row, last) => ({
-  ...row, state: "ended", secret: null, keys: null, pending: null,
-  seen: { n: last.n, hash: last.hash, steps: row.seen?.steps ?? [] },
-});

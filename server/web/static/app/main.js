@@ -139,6 +139,12 @@ function boot() {
   setTimeout(() => say("Waiting for the server …"), 2000);
 }
 
+const noStorage = {
+  home_unwritable: "This browser does not let P4P keep anything",
+  map_newer: "This page is older than what it kept",
+  map_damaged: "The browser does not give back what P4P kept",
+};
+
 const again = () => button("Try again", () => location.reload(), { class: "primary" });
 
 async function run() {
@@ -150,9 +156,10 @@ async function run() {
   try {
     await start();
   } catch (err) {
-    if (codeOf(err)) return stop("The server cannot be reached", `${err.message} An invite stays as good as it is.`, again());
     console.warn("the start:", err);
-    return stop("This browser does not let P4P keep anything", "P4P keeps your key and the names on this device, and the browser forbids it. Are you in a private window? Open the link in an ordinary one.", again());
+    const title = noStorage[codeOf(err)];
+    if (title) return stop(title, `P4P keeps your key and the names on this device. ${err.message}`, again());
+    return stop("The server cannot be reached", `${err.message} An invite stays as good as it is.`, again());
   }
   frame();
   tellState();

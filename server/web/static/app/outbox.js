@@ -8,9 +8,11 @@ import * as api from "./api.js";
 import { all, get, put, remove, tell, together } from "./store.js";
 
 export class Outbox {
-  constructor(profile, changed) {
+  // accepted is given what the server has now, as an event of its log.
+  constructor(profile, changed, accepted) {
     this.profile = profile;
     this.changed = changed;
+    this.accepted = accepted;
     this.rows = [];
   }
 
@@ -23,12 +25,12 @@ export class Outbox {
   // stored is called then. Codes: those of signRecord.
   async say(kind, said, picture, { draft, stored } = {}) {
     const { device, server } = this.profile;
-    await this.profile.use();
     if (picture) {
       const { bytes, width, height, alt } = picture;
       said = { ...said, image: { blob: await blobID(bytes), width, height, alt } };
     }
     const r = await signRecord(device, kind, server, said);
+    await this.profile.use();
     const row = { id: r.id, server, kind, jws: r.jws, payload: r.payload, picture: picture?.bytes ?? null, at: Date.now(), refused: null };
     await together(["outbox", "settings"], (outbox, settings) => {
       outbox.put(row);
@@ -56,11 +58,10 @@ export class Outbox {
   }
 
   async sendOne(row) {
+    let seq;
     try {
       if (row.picture) await api.putPicture(row.payload.image.blob, row.picture);
-      const seq = await api.postRecord(row.jws);
-      await remove("outbox", row.id);
-      return { ...row, seq };
+      seq = await api.postRecord(row.jws);
     } catch (err) {
       if (api.isTemporary(err) || !codeOf(err)) return row;
       // What is deleted already needs no second deletion.
@@ -70,6 +71,11 @@ export class Outbox {
       else await put("outbox", after);
       return after;
     }
+    // It is seen among the others before it goes from here, however long the stream takes.
+    if (row.kind !== "report") await this.accepted({ seq, kind: row.kind, jws: row.jws });
+    // A row that cannot be removed is sent again, which the server knows.
+    await remove("outbox", row.id).catch((err) => console.warn("what was sent stays in the outbox:", err));
+    return { ...row, seq };
   }
 
   // discard takes back what was not sent; what is on its way to the server goes there first.

@@ -11,9 +11,9 @@ const patience = 10_000; // ms for a hello, and for an answer to a question
 const lasting = 10_000; // ms after which a connection was a good one
 const silence = 30_000; // ms without a word
 const beat = 5000; // ms between two looks, while somebody looks at the page
-const mostMissed = 1000; // records; then the newest page is loaded instead
+const mostMissed = 1000; // records; the newest page is loaded instead of more
 const batch = 100; // events to take at once
-const lag = 1500; // ms that an event may wait to be taken
+const measured = 2000; // ms between two questions how far behind we are, while much comes
 const mostBytes = 4 << 20; // of a message
 
 export class Stream {
@@ -140,31 +140,41 @@ export class Stream {
   queue(events) {
     if (events.some((e, i) => e.seq !== this.told + 1 + i)) throw new Error("the log has a gap");
     this.told += events.length;
-    const at = Date.now();
-    for (const e of events) this.waiting.push({ at, e });
-    this.takeAll();
+    this.waiting.push(...events);
+    if (!this.taking) this.takeAll();
   }
 
-  // takeAll hands events over, one batch after the other; what waited too long, all
-  // at once.
+  // takeAll hands events over, one batch after the other; very many at once.
   async takeAll() {
-    if (this.taking) return;
     this.taking = true;
     try {
       while (this.waiting.length > 0) {
         const { socket } = this;
-        const late = Date.now() - this.waiting[0].at > lag;
-        const some = this.waiting.splice(0, late ? Infinity : batch).map((w) => w.e);
+        const some = this.waiting.splice(0, this.waiting.length > mostMissed ? Infinity : batch);
         const id = await this.on.events(some);
         if (socket !== this.socket) continue; // they are told once more
         this.cursor = { epoch: this.cursor.epoch, seq: some.at(-1).seq, id };
         this.wait = firstWait;
+        this.measure();
       }
     } catch (err) {
       this.trouble(err);
     } finally {
       this.taking = false;
     }
+  }
+
+  // measure finds out, while much comes, whether this phone is slower than the server:
+  // what has not been read yet lies in the network.
+  async measure() {
+    const { socket, told } = this;
+    if (Date.now() - (this.measuredAt ?? 0) < measured) return;
+    const before = this.measuredFrom;
+    this.measuredAt = Date.now();
+    this.measuredFrom = told;
+    if (!(told - before >= mostMissed / 2)) return;
+    const info = await this.on.ask(patience).catch(() => null);
+    if (socket === this.socket && info?.seq - this.told > mostMissed) this.restart(false);
   }
 
   closed(code) {

@@ -67,12 +67,18 @@ export function checkPublicKey(b) {
   if (!good) fail("bad_key", "A device key is not a proper point of the Ed25519 curve.");
 }
 
+const imported = new Map(); // base64url of a key -> promise of the browser's form of it
+
 // verify tells whether the owner of a checked key signed the message.
 export async function verify(publicBytes, message, signature) {
   if (signature.length !== 64) return false;
   try {
-    const key = await crypto.subtle.importKey("raw", publicBytes, { name: "Ed25519" }, true, ["verify"]);
-    return await crypto.subtle.verify("Ed25519", key, signature, message);
+    const id = to64(publicBytes);
+    if (!imported.has(id)) {
+      if (imported.size > 1000) imported.clear();
+      imported.set(id, crypto.subtle.importKey("raw", publicBytes, { name: "Ed25519" }, true, ["verify"]));
+    }
+    return await crypto.subtle.verify("Ed25519", await imported.get(id), signature, message);
   } catch {
     return false;
   }

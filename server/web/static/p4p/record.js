@@ -1,6 +1,6 @@
 // Records: signed statements, each with exactly one spelling.
 
-import { cat, from64, isUUID, looseText, random, strictText, to64, utf8, zeroUUID } from "./bytes.js";
+import { from64, isUUID, looseText, random, strictText, to64, utf8, zeroUUID } from "./bytes.js";
 import { sha256, uuid8 } from "./crypto.js";
 import { fail } from "./error.js";
 import { checkPublicKey, sign, verify } from "./key.js";
@@ -23,7 +23,7 @@ export const normalize = (s) => s.toWellFormed().replaceAll("\r\n", "\n").trim()
 // minute is a date as records tell it: finer clocks fingerprint a device.
 export const minute = (date) => `${date.toISOString().slice(0, 16)}:00Z`;
 
-export const recordUUID = async (jws) => uuid8(await sha256(utf8(jws)));
+export const recordUUID = async (bytes) => uuid8(await sha256(bytes)); // of the JWS
 
 const prefix = '{"alg":"EdDSA","jwk":{"kty":"OKP","crv":"Ed25519","x":"';
 const middle = '"},"typ":"p4p-';
@@ -100,7 +100,7 @@ export async function signRecord(device, kind, server, said, now = new Date(), n
   check(kind, payload);
   const input = `${to64(utf8(header(kind, device.public)))}.${to64(utf8(JSON.stringify(payload)))}`;
   const jws = `${input}.${to64(await sign(device, utf8(input)))}`;
-  return { id: await recordUUID(jws), kind, author: device.public, payload, jws };
+  return { id: await recordUUID(utf8(jws)), kind, author: device.public, payload, jws };
 }
 
 function parseHeader(raw) {
@@ -142,17 +142,19 @@ function parsePayload(kind, raw) {
 // where a server is given.
 export async function parseRecord(jws, server) {
   if (typeof jws !== "string") fail("bad_record", "A record is a text.");
-  if (utf8(jws).length > limits.record) fail("too_large", "A record holds at most 49,152 bytes.");
+  const bytes = utf8(jws);
+  if (bytes.length > limits.record) fail("too_large", "A record holds at most 49,152 bytes.");
   const parts = jws.split(".");
   if (parts.length !== 3) fail("bad_record", "A record is a compact JWS of three parts.");
   const raw = parts.map((p) => from64(p) ?? fail("bad_record", "A part of a record is not canonical base64url."));
   const { kind, author } = parseHeader(raw[0]);
-  if (!(await verify(author, cat(parts[0], ".", parts[1]), raw[2]))) {
+  const signed = bytes.subarray(0, parts[0].length + 1 + parts[1].length); // ASCII, as it was read
+  if (!(await verify(author, signed, raw[2]))) {
     fail("bad_signature", "A record's signature is not its author's.");
   }
   const payload = parsePayload(kind, raw[1]);
   if (server !== undefined && payload.srv !== server) fail("wrong_server", "This record was signed for another server.");
-  return { id: await recordUUID(jws), kind, author, payload, jws };
+  return { id: await recordUUID(bytes), kind, author, payload, jws };
 }
 
 // blobID is the address of a picture.

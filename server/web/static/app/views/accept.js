@@ -188,7 +188,8 @@ function question(id, fragment, secret, found, show, signal, again) {
         return complain(`You know somebody called ${line(taken.name)} already. Type another name, or say that it is the same person.`);
       }
       try {
-        await app.friends.accept(id, secret, found.invite, name);
+        const row = await app.friends.accept(id, secret, found.invite, name);
+        if (row && row.name !== name) say(`The name ${line(row.name)} stays: you accepted this invite before.`);
       } catch (err) {
         if (!api.isTemporary(err)) throw err;
         say("The server cannot be reached. Your answer is kept and sent as soon as it can be.");

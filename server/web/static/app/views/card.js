@@ -2,7 +2,7 @@
 
 import { app } from "../app.js";
 import { ask, button, el, field, nameInput, say } from "../dom.js";
-import { isLive, waitsForMe } from "../friends.js";
+import { isLive, refusalOf, waitsForMe } from "../friends.js";
 import { nameOf } from "../names.js";
 import { line } from "../text.js";
 import { safety, safetyCode } from "./safety.js";
@@ -10,6 +10,7 @@ import { safety, safetyCode } from "./safety.js";
 const stateSentence = (r) => {
   const name = line(r.name);
   if (r.pending && r.state !== "invited") return `${name}: the server is told as soon as it is reached.`;
+  if (r.refusal) return refusalOf(r);
   return {
     invited: r.pending ? "The invite is not on the server yet; it is sent as soon as it is reached." : `Waits for ${name} to accept, until ${new Date(r.expires).toLocaleDateString("en-GB", { day: "numeric", month: "long" })}.`,
     accepted: waitsForMe(r) ? `Somebody accepted the invite that you made for ${name}. Compare the safety number with ${name} (call, or meet) and confirm only if it is the same.` : `Waits for ${name} to confirm. You recognise each other's posts from then on.`,
