@@ -28,6 +28,12 @@ func (r reach) Opened() string {
 	return ""
 }
 
+// Away tells whether the server was opened to another network than this one.
+func (r reach) Away() bool {
+	k := r.keeper()
+	return k != nil && k.Away()
+}
+
 func (r reach) Open(ctx context.Context) (string, error) {
 	k := r.keeper()
 	if k == nil {

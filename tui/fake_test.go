@@ -52,6 +52,7 @@ type fake struct {
 	left      int    // friends to be told of a new key
 	uncounted error  // why they cannot be counted
 	network   string // that the home's server is open to
+	away      bool   // it was opened to another network
 	clip      string // the clipboard's program, "" for none
 	clipErr   error  // that it ends with
 	smsErr    error  // of the program for messages
@@ -748,9 +749,16 @@ func (f *fake) Opened() string {
 	return f.network
 }
 
+func (f *fake) Away() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.away
+}
+
 func (f *fake) Open(context.Context) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.away = false
 	if f.err == nil {
 		f.network = "https://192.168.1.20:4747"
 	}

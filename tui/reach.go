@@ -18,6 +18,8 @@ type Reach interface {
 	// uses this computer's own server at all.
 	Opened() string
 	Own() bool
+	// Away tells whether it was opened to another network, and so is shut in this one.
+	Away() bool
 }
 
 // relinker has the links of open invites lead to where the server is reached now.
@@ -40,7 +42,7 @@ func (i *invite) reachable() (opens, shuts bool) {
 		return false, false
 	}
 	at := i.reach.Opened()
-	return at == "" && i.inv.Link.Loopback(), at != "" && at == i.inv.Link.Server
+	return at == "" && (i.inv.Link.Loopback() || i.reach.Away()), at != "" && at == i.inv.Link.Server
 }
 
 // toggleReach opens the server to the network, or shuts it, and has the link follow.
@@ -92,7 +94,7 @@ func (i *invite) reached(msg reachedMsg) tea.Cmd {
 	if pin := i.inv.Link.Pin; pin != nil {
 		text += " (fingerprint " + pin.Base32() + ")"
 	}
-	return i.say(good, text+", and stays so until you press "+i.keyOf(i.keys(), keymap.Reach)+" here again.")
+	return i.say(good, text+", and stays so in this network until you press "+i.keyOf(i.keys(), keymap.Reach)+" here again.")
 }
 
 // reachWords are what the screen says about it, "" for nothing.
@@ -101,6 +103,8 @@ func (i *invite) reachWords() (text string, warn bool) {
 	switch opens, shuts := i.reachable(); {
 	case i.reaching:
 		return "Opening …", false
+	case opens && i.reach.Away():
+		return "! You opened this computer to another network than the one that it is in now. Here it is shut, and this link leads nowhere: press " + key + " to open it to this network.", true
 	case opens:
 		return "! This link works on this machine only. Your phone cannot reach this computer yet: press " + key + " to open it to your network.", true
 	case shuts:

@@ -29,6 +29,18 @@ func TestOneKeyOpensTheComputerToThePhoneAndTheCodeFollows(t *testing.T) {
 	}
 }
 
+func TestInAnotherNetworkTheKeyOpensTheComputerToThatOne(t *testing.T) {
+	f := lively()
+	f.loopback = true
+	p := sit(t, f, 120, 40)
+	p.press("i").types("Bob").press("enter").press("L").sees("Open to your network")
+	f.mu.Lock()
+	f.network, f.away = "", true
+	f.mu.Unlock()
+	p.press("x").sees("to another network than the one that it is", "press L to open")
+	p.press("L").sees("Open to your network").doesNotSee("another network")
+}
+
 func TestAComputerWithoutANetworkSaysSoAndTheInviteStays(t *testing.T) {
 	f := lively()
 	f.loopback = true

@@ -53,7 +53,7 @@ type Config struct {
 	LAN string
 
 	// lan tells where this machine is in its network; for tests.
-	lan func() (string, error)
+	lan func() (place, error)
 }
 
 // Keeper keeps a home's server running: in this process, or in another of the
@@ -69,6 +69,7 @@ type Keeper struct {
 	note   string
 	failed error  // of the last try to serve, unless another process serves
 	opened string // the address in the network, see [Keeper.Open]
+	away   wish   // what is asked for, and not for this network
 	shutBy error  // why it is not open although it should be
 
 	adjusting sync.Mutex // held while the encrypted port is opened or shut
@@ -93,7 +94,7 @@ func Keep(ctx context.Context, c Config) (*Keeper, error) {
 		c.Guard = func(f func()) { f() }
 	}
 	if c.lan == nil {
-		c.lan = c.ownAddress
+		c.lan = c.where
 	}
 	// The server outlives the call that started it, but not Close.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -159,7 +160,7 @@ func (k *Keeper) standBy(ctx context.Context) {
 	tick := time.NewTicker(k.config.Every)
 	defer tick.Stop()
 	for looks := 0; ; looks++ {
-		if k.Serving() {
+		if k.Serving() || looks%lookEvery == 0 {
 			k.adjust(ctx, looks%lookEvery == 0)
 		}
 		select {

@@ -19,8 +19,8 @@ import (
 	"p4p/server/lan"
 )
 
-// openFile is in the data folder as long as the server is open to the network, and
-// holds the address that its encrypted port had last.
+// openFile is in the data folder as long as the server is open to a network. It holds
+// the address that its encrypted port had last, and a mark of that network.
 const openFile = "open"
 
 // lookEvery is after how many looks a serving process asks where in the network
@@ -29,7 +29,8 @@ const lookEvery = 20
 
 // Open opens the home's server to the network that this machine is in, with an
 // encrypted port beside the plain one, and gives the address that others reach it
-// by. It stays open, at the next start too, until [Keeper.Shut]. Codes: usage (no
+// by. It stays open in this network, at the next start too, until [Keeper.Shut]; in
+// another one it is shut until Open is called there. Codes: usage (no
 // private network), home_unwritable, data_damaged, port_taken,
 // server_unreachable (another process serves and does not answer).
 func (k *Keeper) Open(ctx context.Context) (url string, err error) {
@@ -37,14 +38,22 @@ func (k *Keeper) Open(ctx context.Context) (url string, err error) {
 	if err != nil {
 		return "", err
 	}
-	listen := net.JoinHostPort(at, strings.TrimPrefix(DefaultListen, "127.0.0.1:"))
-	if host, _, err := net.SplitHostPort(k.wanted()); err == nil && host == at {
-		listen = k.wanted()
+	w := wish{listen: net.JoinHostPort(at.addr, strings.TrimPrefix(DefaultListen, "127.0.0.1:")), network: markOf(at.network)}
+	before := k.wanted()
+	if host, _, err := net.SplitHostPort(before.listen); err == nil && host == at.addr {
+		w.listen = before.listen
 	}
-	if err := k.want(listen); err != nil {
+	if before.network.is(at.network) == same {
+		w.network = before.network
+	}
+	if err := k.want(w); err != nil {
 		return "", err
 	}
-	return k.settled(ctx, func(url string) bool { return url != "" })
+	url, err = k.settled(ctx, func(url string) bool { return url != "" })
+	if err == nil && url == "" {
+		err = protocol.Errorf(protocol.CodeUnavailable, "This computer has just changed its network: try again.")
+	}
+	return url, err
 }
 
 // Shut closes what Open opened; connections over it end.
@@ -60,12 +69,23 @@ func (k *Keeper) Shut(ctx context.Context) error {
 // another process serves, it is what that one is to do.
 func (k *Keeper) Opened() string {
 	k.mu.Lock()
-	own, opened := k.own, k.opened
+	own, opened, away := k.own, k.opened, k.away
 	k.mu.Unlock()
-	if want := k.wanted(); own == nil && want != "" {
-		return "https://" + want
+	if own != nil {
+		return opened
 	}
-	return opened
+	if w := k.wanted(); w.listen != "" && w != away {
+		return "https://" + w.listen
+	}
+	return ""
+}
+
+// Away tells whether the server was opened to another network than this one, and so
+// is shut here.
+func (k *Keeper) Away() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.away != wish{}
 }
 
 // settled waits until whoever serves has done what the file asks for.
@@ -74,7 +94,7 @@ func (k *Keeper) settled(ctx context.Context, done func(url string) bool) (strin
 	defer cancel()
 	for {
 		if k.Serving() {
-			k.adjust(ctx, false)
+			k.adjust(ctx, true)
 			k.mu.Lock()
 			url, failed := k.opened, k.shutBy
 			k.mu.Unlock()
@@ -84,6 +104,7 @@ func (k *Keeper) settled(ctx context.Context, done func(url string) bool) (strin
 			return url, nil
 		}
 		if url, err := elsewhere(ctx, address(k.dir)); err == nil && done(url) {
+			_, _ = k.judge(false) // without a network all stays as it was
 			return url, nil
 		}
 		select {
@@ -94,41 +115,75 @@ func (k *Keeper) settled(ctx context.Context, done func(url string) bool) (strin
 	}
 }
 
+// A view is where this machine is, what the file asks for, and whether it asks for it
+// there.
+type view struct {
+	at   place
+	wish wish
+	here bool
+}
+
+// judge looks around. open: so far the server was open here.
+func (k *Keeper) judge(open bool) (v view, err error) {
+	v.wish = k.wanted()
+	if v.wish.listen == "" {
+		k.setAway(wish{})
+		return v, nil
+	}
+	if v.at, err = k.config.lan(); err != nil {
+		return v, err
+	}
+	switch v.wish.network.is(v.at.network) {
+	case same:
+		v.here = true
+	case unsure:
+		v.here = open // a gateway that is silent now is no other one
+	}
+	if v.here {
+		k.setAway(wish{})
+	} else {
+		k.setAway(v.wish)
+	}
+	return v, nil
+}
+
 // adjust opens or shuts the encrypted port as the file says. With look it also
-// follows this machine into another network.
+// follows this machine: to another address in the same network, and out of it.
 func (k *Keeper) adjust(ctx context.Context, look bool) {
 	k.adjusting.Lock()
 	defer k.adjusting.Unlock()
 	k.mu.Lock()
-	own, opened := k.own, k.opened
+	own, opened, away := k.own, k.opened, k.away
 	k.mu.Unlock()
-	want := k.wanted()
+	if w := k.wanted(); !look && w.listen != "" && (opened != "" || w == away) {
+		return
+	}
+	v, err := k.judge(opened != "")
 	switch {
 	case own == nil:
 		return
-	case want == "":
+	case err == nil && !v.here:
 		if opened != "" {
 			own.CloseDoor()
-			k.setOpened("", nil)
 		}
+		k.setOpened("", nil)
 		return
-	case opened != "" && !look:
-		return
-	}
-	host, port, err := net.SplitHostPort(want)
-	if err != nil {
-		host, port = "", strings.TrimPrefix(DefaultListen, "127.0.0.1:")
-	}
-	at, err := k.config.lan()
-	if err != nil || opened != "" && at == host {
-		if err != nil && opened == "" {
+	case err != nil:
+		if opened == "" {
 			k.setOpened("", err)
 		}
 		return
 	}
-	url, err := k.openOn(ctx, own, net.JoinHostPort(at, port))
+	host, port, err := net.SplitHostPort(v.wish.listen)
+	if err != nil {
+		host, port = "", strings.TrimPrefix(DefaultListen, "127.0.0.1:")
+	}
+	if opened != "" && v.at.addr == host {
+		return
+	}
+	url, err := k.openOn(ctx, own, v.wish.network, net.JoinHostPort(v.at.addr, port))
 	if portTaken(err) {
-		url, err = k.openOn(ctx, own, net.JoinHostPort(at, "0"))
+		url, err = k.openOn(ctx, own, v.wish.network, net.JoinHostPort(v.at.addr, "0"))
 	}
 	if err != nil {
 		k.config.Log.Warn("the server cannot be opened to the network", "code", protocol.CodeOf(err))
@@ -136,13 +191,13 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 	k.setOpened(url, err)
 }
 
-func (k *Keeper) openOn(ctx context.Context, own *server.Server, listen string) (string, error) {
+func (k *Keeper) openOn(ctx context.Context, own *server.Server, network mark, listen string) (string, error) {
 	// It outlives the call that asked for it.
 	reach, err := own.OpenDoor(context.WithoutCancel(ctx), server.Door{Listen: listen})
 	if err != nil {
 		return "", err
 	}
-	if err := k.want(strings.TrimPrefix(reach.URL, "https://")); err != nil {
+	if err := k.want(wish{strings.TrimPrefix(reach.URL, "https://"), network}); err != nil {
 		own.CloseDoor()
 		return "", err
 	}
@@ -155,21 +210,34 @@ func (k *Keeper) setOpened(url string, err error) {
 	k.opened, k.shutBy = url, err
 }
 
-// wanted is the address that the server is to be open at, "" for not at all.
-func (k *Keeper) wanted() string {
-	b, err := os.ReadFile(filepath.Join(k.dir, openFile))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
+func (k *Keeper) setAway(w wish) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.away = w
 }
 
-func (k *Keeper) want(listen string) error {
-	if k.wanted() == listen {
+// wish is what the file asks for: the address that the server is to be open at, "" for
+// not at all, and the network.
+type wish struct {
+	listen  string
+	network mark
+}
+
+func (k *Keeper) wanted() wish {
+	b, err := os.ReadFile(filepath.Join(k.dir, openFile))
+	if err != nil {
+		return wish{}
+	}
+	listen, network, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
+	return wish{strings.TrimSpace(listen), parseMark(network)}
+}
+
+func (k *Keeper) want(w wish) error {
+	if k.wanted() == w {
 		return nil
 	}
 	tmp := filepath.Join(k.dir, openFile+".new")
-	if err := os.WriteFile(tmp, []byte(listen+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(tmp, []byte(w.listen+"\n"+w.network.String()+"\n"), 0o600); err != nil {
 		return unwritable(k.dir, err)
 	}
 	if err := os.Rename(tmp, filepath.Join(k.dir, openFile)); err != nil {
@@ -201,15 +269,15 @@ func elsewhere(ctx context.Context, at string) (url string, err error) {
 	return info.PublicURL, err
 }
 
-// ownAddress is where this machine is in its network.
-func (c Config) ownAddress() (string, error) {
+// where is where this machine is in its network.
+func (c Config) where() (place, error) {
 	find := lan.Address
 	if c.LAN != "" {
 		find = func() (netip.Addr, error) { return lan.Named(c.LAN) }
 	}
 	a, err := find()
 	if err != nil {
-		return "", err
+		return place{}, err
 	}
-	return a.String(), nil
+	return place{a.String(), lan.NetworkOf(a)}, nil
 }

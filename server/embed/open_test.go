@@ -4,15 +4,19 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"p4p/protocol"
+	"p4p/server/lan"
 )
 
 // keepOpen is keep on a machine whose network is loopback.
-func keepAt(t *testing.T, home string, lan func() (string, error)) *Keeper {
+func keepAt(t *testing.T, home string, lan func() (place, error)) *Keeper {
 	t.Helper()
 	k, err := Keep(t.Context(), Config{Home: home, Listen: "127.0.0.1:0", Every: time.Millisecond, lan: lan})
 	if err != nil {
@@ -22,7 +26,13 @@ func keepAt(t *testing.T, home string, lan func() (string, error)) *Keeper {
 	return k
 }
 
-func here() (string, error) { return "127.0.0.1", nil }
+func here() (place, error) { return atHome, nil }
+
+// Two networks with the same numbers, as most have them.
+var (
+	atHome = place{"127.0.0.1", lan.Network{Subnet: "wlan0 127.0.0.0/8", Gateway: "02:00:00:00:00:01"}}
+	atCafe = place{"127.0.0.1", lan.Network{Subnet: "wlan0 127.0.0.0/8", Gateway: "02:00:00:00:00:02"}}
+)
 
 // answers tells whether a server answers at an address, whoever vouches for it.
 func answers(url string) bool {
@@ -77,11 +87,135 @@ func TestAnotherProgramOfTheHomeOpensAndShutsTheServerThatTheFirstRuns(t *testin
 }
 
 func TestWithoutANetworkThePersonIsToldSo(t *testing.T) {
-	k := keepAt(t, t.TempDir(), func() (string, error) {
-		return "", protocol.Errorf(protocol.CodeUsage, "No network.")
+	k := keepAt(t, t.TempDir(), func() (place, error) {
+		return place{}, protocol.Errorf(protocol.CodeUsage, "No network.")
 	})
 	if url, err := k.Open(t.Context()); protocol.CodeOf(err) != protocol.CodeUsage || url != "" {
 		t.Errorf("%q, %v", url, err)
+	}
+}
+
+// laptop is a machine that is carried about.
+type laptop struct {
+	mu sync.Mutex
+	at place
+}
+
+func (l *laptop) where() (place, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at, nil
+}
+
+func (l *laptop) goes(to place) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at = to
+}
+
+func TestAServerThatWasOpenedAtHomeIsShutInACafeAndOpenAtHomeAgain(t *testing.T) {
+	home, l := t.TempDir(), &laptop{at: atHome}
+	k := keepAt(t, home, l.where)
+	url, err := k.Open(t.Context())
+	if err != nil || k.Away() {
+		t.Fatal(url, err)
+	}
+	l.goes(atCafe)
+	waitUntil(t, func() bool { return k.Away() && k.Opened() == "" })
+	if answers(url) {
+		t.Error("in the café it answers")
+	}
+	l.goes(atHome)
+	waitUntil(t, func() bool { return k.Opened() == url && answers(url) && !k.Away() })
+
+	if err := k.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.goes(atCafe)
+	k = keepAt(t, home, l.where)
+	waitUntil(t, k.Away)
+	if k.Opened() != "" || answers(url) {
+		t.Error("it is open after a start in the café")
+	}
+	there, err := k.Open(t.Context())
+	if err != nil || !answers(there) || k.Away() {
+		t.Errorf("opened in the café on purpose: %q, %v", there, err)
+	}
+	l.goes(atHome)
+	waitUntil(t, func() bool { return k.Away() && !answers(there) })
+	if err := k.Shut(t.Context()); err != nil || k.Away() {
+		t.Errorf("shut: %v, or it still tells of another network", err)
+	}
+}
+
+func TestAProgramThatDoesNotServeKnowsThatTheServerIsShutHere(t *testing.T) {
+	home, l := t.TempDir(), &laptop{at: atHome}
+	first := keepAt(t, home, l.where)
+	if _, err := first.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.goes(atCafe)
+	second := keepAt(t, home, l.where)
+	waitUntil(t, func() bool { return second.Away() && second.Opened() == "" && first.Opened() == "" })
+}
+
+func TestAGatewayThatIsSilentForAWhileIsNoOtherNetwork(t *testing.T) {
+	home, l := t.TempDir(), &laptop{at: atHome}
+	k := keepAt(t, home, l.where)
+	url, err := k.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent := atHome
+	silent.network.Gateway = ""
+	l.goes(silent)
+	k.adjust(t.Context(), true)
+	if k.Opened() != url || !answers(url) {
+		t.Error("it is shut")
+	}
+	if err := k.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	k = keepAt(t, home, l.where) // now nobody knows where this is
+	waitUntil(t, k.Away)
+	if answers(url) {
+		t.Error("it is open before the network is known again")
+	}
+	l.goes(atHome)
+	waitUntil(t, func() bool { return k.Opened() == url })
+}
+
+func TestTheFileTellsNobodyWhichNetworkItIs(t *testing.T) {
+	home := t.TempDir()
+	k := keepAt(t, home, here)
+	if _, err := k.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(Data(home), openFile)
+	first, err := os.ReadFile(file)
+	if err != nil || strings.Contains(string(first), "02:00") || strings.Contains(string(first), "wlan0") || strings.Count(string(first), "\n") != 2 {
+		t.Errorf("%q, %v", first, err)
+	}
+	if a, b := markOf(atHome.network), markOf(atHome.network); a == b || a.is(atHome.network) != same || parseMark(b.String()) != b {
+		t.Errorf("%v and %v", a, b)
+	}
+}
+
+func TestAFileThatNamesNoNetworkOpensNothing(t *testing.T) {
+	for _, content := range []string{"127.0.0.1:4747", "127.0.0.1:4747\n\n", "127.0.0.1:4747\nx y z w\n", "x"} {
+		home := t.TempDir()
+		if err := os.MkdirAll(Data(home), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(Data(home), openFile), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		k := keepAt(t, home, here)
+		waitUntil(t, k.Away)
+		if k.Opened() != "" {
+			t.Errorf("%q opened %s", content, k.Opened())
+		}
+		_ = k.Close(t.Context())
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package lan finds the address under which others in the same network reach
-// this machine. It sends nothing.
+// this machine, and which network that is.
 package lan
 
 import (

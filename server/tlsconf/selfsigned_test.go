@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +75,25 @@ func TestTheCertificateIsRenewedInTimeAndTheKeyStays(t *testing.T) {
 	}
 	if !last.PublicKey.(*ecdsa.PublicKey).Equal(first.PublicKey) || open(t, dir, &now, "192.168.1.5").Pin() != pin {
 		t.Error("the renewal changed the key")
+	}
+}
+
+// What Apple publishes: support.apple.com/103769. That it is no authority's keeps a
+// phone that trusts it from trusting whatever its key signs.
+func TestTheCertificateIsOneThatPhonesTake(t *testing.T) {
+	now := day0
+	c := shown(t, open(t, t.TempDir(), &now, "192.168.1.5", "fd00::5", "pi.home")).Leaf
+	if days := c.NotAfter.Sub(c.NotBefore).Hours() / 24; days > 825 {
+		t.Errorf("it is valid for %.0f days", days)
+	}
+	if len(c.IPAddresses) != 2 || len(c.DNSNames) != 1 {
+		t.Errorf("it is for %v and %v", c.IPAddresses, c.DNSNames)
+	}
+	if c.SignatureAlgorithm != x509.ECDSAWithSHA256 || !slices.Equal(c.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}) {
+		t.Errorf("it is signed by %v, for %v", c.SignatureAlgorithm, c.ExtKeyUsage)
+	}
+	if !c.BasicConstraintsValid || c.IsCA || c.KeyUsage&x509.KeyUsageCertSign != 0 {
+		t.Error("it is an authority's")
 	}
 }
 
