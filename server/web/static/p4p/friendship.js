@@ -65,15 +65,18 @@ export async function pairBytes(root, role, c, secret) {
   const salt = await sha256(
     cat("p4p/1 pair", uuidBytes(c.server), uuidBytes(c.friendship), c.inviter.key, c.inviter.e, c.invitee.e),
   );
-  const ikm = await kdfKey(cat(dh, secret));
-  dh.fill(0);
+  const both = cat(dh, secret);
+  const ikm = await kdfKey(both);
+  for (const b of [dh, both]) b.fill(0);
   return { inviter: await kdf(ikm, salt, "p4p/1 inviter slot"), invitee: await kdf(ikm, salt, "p4p/1 invitee slot") };
 }
 
 // derivePair gives the pair keys as keys that cannot be read back.
 export async function derivePair(root, role, c, secret) {
   const raw = await pairBytes(root, role, c, secret);
-  return { inviter: await sealKey(raw.inviter), invitee: await sealKey(raw.invitee) };
+  const keys = { inviter: await sealKey(raw.inviter), invitee: await sealKey(raw.invitee) };
+  for (const r of Object.values(raw)) r.fill(0);
+  return keys;
 }
 
 const slotAAD = (server, f, role, n) => cat("p4p/1 slot", uuidBytes(server), uuidBytes(f), u8(role), u64(n));
