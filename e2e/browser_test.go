@@ -190,7 +190,7 @@ func (p *phone) until(expression string) {
 // sees waits for a text on the screen.
 func (p *phone) sees(text string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf(`document.body.innerText.includes(%s)`, quote(text)))
+	p.until(fmt.Sprintf(`document.body?.innerText.includes(%s)`, quote(text)))
 }
 
 // press presses the button or link with that name, once it is there.
