@@ -108,10 +108,8 @@ func TestACopyIsOfferedWhileNobodyKnowsThePhoneAndNeverAfter(t *testing.T) {
 	if got := eval[string](second, whoami); got != who || eval[bool](second, secretReadable) {
 		t.Errorf("the second tab is %s, the first %s", got, who)
 	}
-	p.press("Not now")
-	p.until(`!document.body.innerText.includes("Keep a copy of yourself?")`)
 	p.press("Friends")
-	p.press("Keep a copy of yourself") // a mind may change
+	p.press("Keep a copy of yourself")
 	p.sees("The passphrase once more")
 	eval[bool](second, `(navigator.storage.persist = async () => (window.asked = true), true)`)
 	second.press("Write")
@@ -128,6 +126,50 @@ func TestACopyIsOfferedWhileNobodyKnowsThePhoneAndNeverAfter(t *testing.T) {
 	if got := eval[string](p, whoami); got != who || eval[bool](p, secretReadable) {
 		t.Errorf("after its first post it is %s, before %s", got, who)
 	}
+}
+
+func TestTheSecretIsReadableNoLongerThanForTheCopy(t *testing.T) {
+	s := webServer(t)
+	t.Run("until it is declined", func(t *testing.T) {
+		p := newPhone(t)
+		p.open(s.URL())
+		p.sees("Keep a copy of yourself?")
+		who := eval[string](p, whoami)
+		p.press("Not now")
+		p.sees("From now on nobody can read your key.")
+		p.until(`!document.body.innerText.includes("Keep a copy of yourself?")`)
+		if eval[bool](p, secretReadable) {
+			t.Error("the secret can still be read")
+		}
+		p.press("Friends")
+		p.sees("Got an invite link?")
+		if eval[bool](p, `document.body.innerText.includes("Keep a copy of yourself")`) {
+			t.Error("the copy is still offered")
+		}
+		p.do(chromedp.Reload())
+		p.until(isLive)
+		if got := eval[string](p, whoami); got != who || eval[bool](p, secretReadable) {
+			t.Errorf("it is %s and was %s, or is readable again", got, who)
+		}
+	})
+	t.Run("until the first word, though the screen after an acceptance offers the copy", func(t *testing.T) {
+		p := newPhone(t)
+		p.open(newPeer(t, s.URL()).invites("Bob").Link.URL())
+		p.types("Who did the invite come from?", "Alice")
+		p.press("Accept")
+		p.sees("Keep a copy of yourself?")
+		p.press("Go on to the feed")
+		p.press("Write")
+		p.types("What do you want to say?", "hello")
+		if !eval[bool](p, secretReadable) {
+			t.Error("the copy that is offered cannot be made")
+		}
+		p.press("Post")
+		p.sees("Posted.")
+		if eval[bool](p, secretReadable) {
+			t.Error("the secret can still be read")
+		}
+	})
 }
 
 func TestACopyThatCannotBeMadeCostsNothing(t *testing.T) {

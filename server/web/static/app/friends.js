@@ -113,7 +113,11 @@ export class Friends {
   async step(id, f) {
     for (;;) {
       const row = await get("friendships", id);
-      const patch = isThere(row) ? await f(row) : undefined;
+      if (!isThere(row)) {
+        await this.refresh();
+        throw overtaken();
+      }
+      const patch = await f(row);
       if (patch === undefined) return;
       const { changed } = await this.change(id, (now) => (isAlike(now, row) ? patch && { ...now, ...patch } : undefined));
       if (changed) return;
@@ -178,7 +182,7 @@ export class Friends {
   // the friendship is owed. One that this phone accepted before, in another tab, stays
   // as it is. Codes: those of read.
   async accept(id, secret, invite, name) {
-    await this.profile.use();
+    await this.profile.settle();
     const { root, device, server } = this.profile;
     const parties = {
       server,
@@ -201,7 +205,7 @@ export class Friends {
 
   // invite makes an invite for somebody: the row holds the secret until it is used.
   async invite(name) {
-    await this.profile.use();
+    await this.profile.settle();
     const { root, device, server } = this.profile;
     const secret = random(16);
     const { friendship: id, slot: sealed, side } = await slot.sealInvite(root, device, server, secret);

@@ -217,7 +217,7 @@ function question(id, fragment, secret, found, show, signal, again) {
       : null,
     form,
     found.expires ? el("p", { class: "quiet", text: `Open until ${found.expires.toLocaleString("en-GB", { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" })}. Nothing happens unless you press Accept.` }) : null,
-    app.profile.copy ? el("p", { class: "quiet" }, "You are new here: ", el("a", { href: "/#copy", text: "keep a copy of yourself" }), " before you begin, or later on this visit.") : null,
+    app.profile.copy ? el("p", { class: "quiet" }, "You are new here: ", el("a", { href: "/#copy", text: "keep a copy of yourself" }), " before you begin, or right after.") : null,
     otherWays(id, fragment),
   );
 }

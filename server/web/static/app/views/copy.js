@@ -4,37 +4,33 @@
 import { backupOf } from "../../p4p/backup.js";
 import { app, base, cameFromHere, go } from "../app.js";
 import { button, el, field, say, secretInput } from "../dom.js";
-import { setSetting, setting } from "../store.js";
 import { programURL } from "../trusted.js";
 
-const declinedFor = () => `no copy ${app.profile.server}`;
-
-// offer is the question on the way, or nothing: once somebody declined, the friends
-// screen alone still leads to the copy.
+// offer is the question on the way, or nothing.
 export function offer() {
   const place = el("div", {});
   if (!app.profile.copy) return place;
-  setting(declinedFor()).then((declined) => {
-    if (declined || !app.profile.copy) return;
-    place.append(
+  place.append(
+    el(
+      "aside",
+      { class: "notice", "aria-label": "Keep a copy of yourself" },
+      el("p", { text: "Keep a copy of yourself? Who you are here lives in this browser alone, and only now can it be copied: later not even this page can read your key." }),
       el(
-        "aside",
-        { class: "notice", "aria-label": "Keep a copy of yourself" },
-        el("p", { text: "Keep a copy of yourself? Who you are here lives in this browser alone, and only now can it be copied: later not even this page can read your key." }),
-        el(
-          "p",
-          { class: "row" },
-          el("a", { class: "button", href: "/#copy", text: "Keep a copy" }),
-          button("Not now", async () => {
-            await setSetting(declinedFor(), true);
-            place.replaceChildren();
-          }),
-        ),
+        "p",
+        { class: "row" },
+        el("a", { class: "button", href: "/#copy", text: "Keep a copy" }),
+        button("Not now", async () => {
+          await app.profile.use();
+          place.replaceChildren();
+          say(unreadable);
+        }),
       ),
-    );
-  });
+    ),
+  );
   return place;
 }
+
+const unreadable = "From now on nobody can read your key.";
 
 function encrypt(plaintext, passphrase) {
   return new Promise((resolve, reject) => {
@@ -100,7 +96,7 @@ export function copy() {
     make.textContent = "Encrypting …";
     try {
       const { copy: raw, server, uuid } = app.profile;
-      await app.profile.use(); // a copy is of somebody who stays
+      await app.profile.settle(); // a copy is of somebody who stays
       const plaintext = await backupOf({ raw, server, url: base(), pin: (app.info.pin ?? "").toUpperCase() });
       const bytes = await encrypt(plaintext, first.value);
       plaintext.fill(0);
@@ -145,7 +141,7 @@ function made(file) {
         navigator.canShare?.(shareable) ? button("Share the file", () => navigator.share(shareable).catch(() => {})) : null,
         button("I have it", () => {
           app.profile.forgetCopy();
-          say("From now on nobody can read your key.");
+          say(unreadable);
           leave();
         }, { class: "primary" }),
       ),
