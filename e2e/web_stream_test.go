@@ -171,6 +171,27 @@ func (c *crowd) posts(text string, n int) []protocol.UUID {
 const countSockets = `window.sockets = []; const Socket = window.WebSocket;
 	window.WebSocket = class extends Socket { constructor(...a) { super(...a); window.sockets.push(this); } };`
 
+func TestWhereThePageBreaksItSaysSoAndOffersAWayOut(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	for what, script := range map[string]string{
+		"at the start": `navigator.locks.request = () => Promise.reject(new TypeError("broken"));`,
+		"on the way":   `window.setInterval = () => { throw new TypeError("broken"); };`,
+	} {
+		t.Run(what, func(t *testing.T) {
+			p := p.tab()
+			p.t = t
+			p.before(script)
+			p.open(s.URL())
+			p.sees("Something went wrong")
+			p.sees("Try again")
+			if n := eval[int](p, `document.querySelectorAll("main > *").length`); n != 1 {
+				t.Errorf("%d things are on the screen", n)
+			}
+		})
+	}
+}
+
 func TestWhereNothingMoreCanBeKeptThePageStillShowsWhatIsNew(t *testing.T) {
 	for _, when := range []string{"from the start", "later"} {
 		t.Run(when, func(t *testing.T) {
@@ -415,12 +436,16 @@ func TestAFloodIsFollowedToItsEndAndWhatWasLeftOutIsThereForTheAsking(t *testing
 	p.until(isLive)
 	p.until(showsPost("old 0."))
 	// As much as a phone gets that could not look at its socket for a while.
+	eval[bool](p, `import("/static/app/app.js").then(({ bus }) => { window.drawn = 0; bus.addEventListener("feed", () => window.drawn++); window.since = performance.now(); return true; })`)
 	eval[bool](p, withApp+`{ window.flood = []; const { stream } = app; const queue = stream.queue;
 		stream.queue = (events) => { window.flood.push(...events); if (window.flood.length >= 1503) { stream.queue = queue; stream.queue(window.flood); } }; return true; })`)
 	c.posts("flood", 1500)
 	c.says(protocol.KindDeletion, old[0], "", 1)
 	c.posts("last", 2)
 	p.until(showsPost("last 1."))
+	if got := eval[float64](p, `window.drawn / (1 + (performance.now() - window.since) / 1000)`); got > 5 {
+		t.Errorf("the feed was drawn %.1f times a second", got)
+	}
 	for _, wait := range []string{"flood 1400.", "flood 1000.", "flood 400.", "old 2."} {
 		p.until(`(` + showsPost(wait) + ` || [...document.querySelectorAll("button")].find((b) => b.innerText === "Older posts" && b.checkVisibility() && !b.disabled)?.click(), ` + showsPost(wait) + `)`)
 	}

@@ -205,7 +205,7 @@ export class Feed {
   erase(id) {
     remember(this.gone, id);
     this.drop(id);
-    this.cache.remove([id]);
+    this.cache.remove(id);
   }
 
   // drop forgets an item, which may be loaded again.

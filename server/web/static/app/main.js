@@ -157,6 +157,7 @@ async function run() {
     await start();
   } catch (err) {
     console.warn("the start:", err);
+    if (!codeOf(err)) return broken(err);
     const title = noStorage[codeOf(err)];
     if (title) return stop(title, `P4P keeps your key and the names on this device. ${err.message}`, again());
     return stop("The server cannot be reached", `${err.message} An invite stays as good as it is.`, again());

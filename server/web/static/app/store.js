@@ -13,7 +13,7 @@ const stores = {
   profiles: "server", // see profile.js
   friendships: "id", // see friends.js
   outbox: "id", // { id, server, jws, picture }
-  cache: "id", // { id, server, seq, jws }
+  cache: "id", // of a server: { id, epoch, records }, see cache.js
   settings: "name", // { name, value }
 };
 
