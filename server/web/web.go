@@ -40,7 +40,7 @@ const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 // PermissionsPolicy is which of a phone's devices the pages may ask for: the camera,
 // to scan codes. Copying, sharing and full screen are as browsers have them.
 const PermissionsPolicy = "camera=(self), microphone=(), geolocation=(), display-capture=(), accelerometer=(), gyroscope=(), " +
-	"magnetometer=(), midi=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), xr-spatial-tracking=(), idle-detection=(), " +
+	"magnetometer=(), midi=(), payment=(), usb=(), serial=(), hid=(), xr-spatial-tracking=(), idle-detection=(), " +
 	"local-fonts=(), publickey-credentials-get=(), browsing-topics=()"
 
 // A File is one thing to serve.
