@@ -435,3 +435,51 @@ func TestWhatIsDeletedWithoutTheServerSaysSoAndCanBeTakenBack(t *testing.T) {
 	p.sees("still here")
 	p.until(`!document.body.innerText.includes("oops")`)
 }
+
+func TestPicturesThatWereSeenDoNotPileUp(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	p.before(`window.urls = new Set(); const make = URL.createObjectURL, drop = URL.revokeObjectURL;
+		URL.createObjectURL = (b) => { const u = make.call(URL, b); urls.add(u); return u; };
+		URL.revokeObjectURL = (u) => { urls.delete(u); drop.call(URL, u); };`)
+	p.open(s.URL() + "/#write")
+	p.settles()
+	p.types(says, "with a picture")
+	p.upload("#photo", plainPhoto(t, 200, 100, color.White))
+	p.until(`document.querySelector(".preview img")?.naturalWidth === 200`)
+	p.press("Post")
+	p.until(`document.querySelector(".post img")?.naturalWidth === 200`)
+	p.empties()
+	p.until(`[...document.querySelectorAll(".post button")].some((b) => b.innerText === "Delete")`)
+	if n := eval[int](p, `urls.size`); n != 1 {
+		t.Errorf("%d pictures are in memory for the one that is seen", n)
+	}
+	p.press("Delete")
+	p.press("Delete it")
+	p.until(`document.querySelector(".post") === null`)
+	if n := eval[int](p, `urls.size`); n != 0 {
+		t.Errorf("%d pictures are in memory after the post is gone", n)
+	}
+
+	// Six pictures of 9 MB, one far below the other: a few are kept, and what is gone comes back.
+	eval[bool](p, `(async () => {
+		const { pictureOf } = await import("/static/app/blobs.js");
+		const { blobID } = await import("/static/p4p/record.js");
+		const main = document.querySelector("main");
+		main.replaceChildren();
+		for (let n = 0; n < 6; n++) {
+			const picture = new Uint8Array(9 << 20).fill(n + 1);
+			const figure = pictureOf({ id: "no " + n, author: new Uint8Array(32), picture, payload: { image: { blob: await blobID(picture), width: 300, height: 300 } } }, "");
+			figure.style.paddingBottom = "4000px";
+			main.append(figure);
+		}
+		return true;
+	})()`)
+	for _, n := range []string{"0", "1", "2", "3", "4", "5", "0"} {
+		eval[bool](p, `(document.querySelectorAll("figure")[`+n+`].scrollIntoView(), true)`)
+		p.until(`document.querySelectorAll("figure img")[` + n + `].hasAttribute("src")`)
+	}
+	if n := eval[int](p, `urls.size`); n < 2 || n > 4 {
+		t.Errorf("%d pictures of 9 MB are in memory", n)
+	}
+}

@@ -21,9 +21,9 @@ async function show(img) {
   const { blob } = item.payload.image;
   let p = pictures.get(blob);
   pictures.delete(blob);
-  p ??= { url: null, size: 0, posts: new Set(), images: new Set() };
+  p ??= { url: null, size: 0, posts: new Map(), images: new Set() };
   pictures.set(blob, p);
-  p.posts.add(item.id);
+  p.posts.set(item.id, item);
   p.images.add(img);
   img.near = true;
   p.loading ??= load(blob, item.picture).then((b) => {
@@ -61,10 +61,10 @@ function giveBack(blob, p) {
   for (const i of p.images) i.removeAttribute("src"); // loaded again when it comes near
 }
 
-// forgetPictures gives back the pictures of posts that are not there any more.
-export function forgetPictures(isThere) {
+// forgetPictures gives back the pictures of posts that nobody is to see any more.
+export function forgetPictures(isGone) {
   for (const [blob, p] of pictures) {
-    for (const id of p.posts) if (!isThere(id)) p.posts.delete(id);
+    for (const [id, item] of p.posts) if (isGone(item)) p.posts.delete(id);
     if (p.posts.size === 0) giveBack(blob, p);
   }
 }

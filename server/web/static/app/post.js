@@ -37,8 +37,10 @@ export function labelOf(item) {
   return who;
 }
 
-// A picture goes with its post.
-bus.addEventListener("feed", () => forgetPictures((id) => app.feed.items.has(id) || app.outbox.rows.some((r) => r.id === id)));
+// A picture goes with its post, and with what its author took back.
+bus.addEventListener("feed", () =>
+  forgetPictures((item) => (item.pending ? !app.feed.items.has(item.id) && !app.outbox.rows.some((r) => r.id === item.id) : app.feed.isGone(item.id, item.author))),
+);
 
 // share hands a post's address on.
 async function share(id) {
@@ -90,7 +92,8 @@ async function editAgain(item) {
   go(item.kind === "post" ? "/#write" : `/p/${target}`);
 }
 
-const isSending = () => app.state === "online" || app.state === "polling";
+// isSending tells whether what waits is on its way.
+export const isSending = () => app.state === "online" || app.state === "polling";
 
 bus.addEventListener("state", () => app.outbox.rows.length > 0 && bus.dispatchEvent(new Event("feed")));
 

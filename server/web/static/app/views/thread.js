@@ -7,14 +7,17 @@ import { app, go, listen } from "../app.js";
 import { keepDraft, publish } from "../compose.js";
 import { button, el, field } from "../dom.js";
 import { counter, fits, onSubmit } from "../form.js";
-import { pendingItems, postNode, signature, sync } from "../post.js";
+import { isSending, pendingItems, postNode, signature, sync } from "../post.js";
+
+const retry = 5000; // ms
 
 export function thread(signal, id) {
   const place = el("div", {});
   const list = el("ol", { class: "feed comments", "aria-label": "Comments" });
   const back = el("p", {}, el("a", { href: "/", class: "button quietly", text: "← Feed" }));
   const area = el("textarea", { rows: "3", dir: "auto" });
-  const form = el("form", { class: "card" }, field("Your comment", area), counter(area, limits.text), el("button", { class: "primary", text: "Comment" }));
+  const send = el("button", { class: "primary", text: "Comment" });
+  const form = el("form", { class: "card" }, field("Your comment", area), counter(area, limits.text), send);
   const draft = keepDraft(form, area, `thread ${id}`, signal);
   const words = { sent: "Your comment is there.", waits: "It is sent once the server is reached.", refused: "Your comment was not sent." };
   onSubmit(form, area, () =>
@@ -23,52 +26,86 @@ export function thread(signal, id) {
       await publish(draft, area, "comment", { target: id, text: normalize(area.value) }, null, words);
     }),
   );
+  const note = el("p", { class: "warning", hidden: true, text: "The post is gone, so nobody could read your comment. Copy it if you need it." });
+  form.prepend(note);
+
+  // The thread keeps what it shows: the feed forgets what is old, or starts over.
+  let post = null;
+  const comments = new Map(); // UUID -> item
+  let gone = false;
   let missing = "";
-  let there = false; // the post was seen
   let shownKey = "";
   let before;
-  const earlier = button("Earlier comments", loadComments);
-  async function loadComments() {
-    const p = await api.records({ target: id, kind: "comment", limit: 200, before });
+  const earlier = button("Earlier comments", () => loadComments(before));
+
+  function gather() {
+    post = app.feed.items.get(id) ?? post;
+    for (const c of app.feed.commentsOn(id)) comments.set(c.id, c);
+    for (const c of comments.values()) if (app.feed.isGone(c.id, c.author)) comments.delete(c.id);
+    gone ||= app.feed.isGone(id, post?.author);
+  }
+
+  function draw() {
+    if (signal.aborted) return;
+    gather();
+    const shown = gone ? null : post;
+    const text = gone ? "This post was deleted." : missing || "One moment …";
+    const key = shown ? signature(shown) : text;
+    if (key !== shownKey) {
+      shownKey = key;
+      place.replaceChildren(shown ? postNode(shown, { alone: true }) : el("p", { class: "card", role: "status", text }));
+    }
+    showForm();
+    earlier.hidden = before === undefined || gone;
+    const waiting = pendingItems("comment").filter((c) => c.payload.target === id);
+    sync(list, [...(gone ? [] : [...comments.values()].sort((a, b) => a.seq - b.seq)), ...waiting], postNode);
+  }
+
+  function showForm() {
+    form.hidden = (gone || !post) && area.value === ""; // never what somebody is writing
+    note.hidden = !gone;
+    send.hidden = gone;
+  }
+
+  async function loadComments(from) {
+    const p = await api.records({ target: id, kind: "comment", limit: 200, before: from });
     await app.feed.take(p.events);
     before = p.before;
     draw();
   }
-  function draw() {
-    const item = app.feed.items.get(id);
-    const key = item ? signature(item) : missing;
-    if (key !== shownKey) {
-      shownKey = key;
-      there ||= Boolean(item);
-      place.replaceChildren(item ? postNode(item, { alone: true }) : el("p", { class: "card", role: "status", text: missing || "One moment …" }));
-    }
-    form.hidden = !item;
-    earlier.hidden = before === undefined;
-    const waiting = pendingItems("comment").filter((c) => c.payload.target === id);
-    sync(list, [...app.feed.commentsOn(id), ...waiting], postNode);
-  }
+
+  let state = "none"; // of what the server was asked for: none, asked, there
+
   async function load() {
+    if (state !== "none" || signal.aborted) return;
+    state = "asked";
     try {
       const view = await api.record(id);
       await app.feed.take([view.event]);
+      if (signal.aborted) return;
       const item = app.feed.items.get(id);
       if (item?.kind === "comment") return go(`/p/${item.payload.target}`, { replace: true });
-      if (!item) missing = "This post does not verify, so it is not shown.";
+      missing = "This post does not verify, so it is not shown.";
       await loadComments();
+      state = "there";
     } catch (err) {
-      if (!app.feed.items.has(id)) {
-        missing =
-          codeOf(err) === "deleted" ? "This post was deleted by its author."
-          : codeOf(err) === "unknown_record" ? "There is no such post on this server."
-          : err.message;
+      state = "none";
+      gone ||= codeOf(err) === "deleted";
+      missing = codeOf(err) === "unknown_record" ? "There is no such post on this server." : err.message;
+      if (api.isTemporary(err)) {
+        missing += " It is shown as soon as that is possible.";
+        setTimeout(load, retry);
       }
     }
     draw();
   }
-  listen("feed", () => {
-    if (there && !app.feed.items.has(id)) missing = "This post was deleted.";
-    draw();
+
+  listen("feed", draw, signal);
+  listen("state", () => {
+    if (app.state === "offline") state = state === "there" ? "none" : state;
+    else if (isSending()) load();
   }, signal);
+  area.addEventListener("input", showForm);
   draw();
   load();
   return el("section", {}, el("h1", { class: "offscreen", tabindex: "-1", text: "Post" }), back, place, el("h2", { class: "offscreen", text: "Comments" }), earlier, list, form);

@@ -1,0 +1,93 @@
+package e2e
+
+import "testing"
+
+func TestAnOldPostThatIsOpenStaysWhateverTheFeedForgets(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	bob := newPeer(t, s.URL())
+	old := bob.posts("the very first post")
+	if _, err := bob.Comment(t.Context(), old, "the very first comment"); err != nil {
+		t.Fatal(err)
+	}
+	newCrowd(t, s).posts("number ", 231)
+	for range 3 { // by its shared link, while the feed is loaded
+		p.open("about:blank")
+		p.open(s.URL() + "/p/" + old.String())
+		p.sees("the very first post")
+		p.until(stateIs("live"))
+		p.sees("the very first comment")
+		p.sees("the very first post")
+	}
+	p.settles()
+	p.types("Your comment", "half a comm")
+	forgets := `import("/static/app/app.js").then(({ app, bus }) => { app.feed.startOver(); bus.dispatchEvent(new Event("feed")); return true; })`
+	eval[bool](p, forgets)
+	p.sees("the very first post")
+	p.sees("the very first comment")
+	p.holds("Your comment", "half a comm")
+	// Comments still arrive.
+	second, err := bob.Comment(t.Context(), old, "a new comment")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.sees("a new comment")
+	eval[bool](p, forgets)
+	if _, err := bob.Delete(t.Context(), second.ID); err != nil {
+		t.Fatal(err)
+	}
+	p.until(`!document.body.innerText.includes("a new comment")`)
+	p.sees("the very first comment")
+	// Only its author's deletion takes it away, and never what somebody is writing.
+	if _, err := bob.Delete(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	p.sees("This post was deleted.")
+	p.holds("Your comment", "half a comm")
+	p.sees("nobody could read your comment")
+	p.shot("post deleted while one comments")
+	p.open("about:blank")
+	p.open(s.URL() + "/p/" + old.String())
+	p.sees("This post was deleted.")
+	p.holds("Your comment", "half a comm")
+}
+
+func TestAPostThatWasOpenedInAMomentWithoutNetworkComesWithIt(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	old := newPeer(t, s.URL()).posts("the very first post")
+	newCrowd(t, s).posts("number ", 231)
+	p.before(`const ask = window.fetch; window.fetch = (...a) => window.away || (sessionStorage.away && String(a[0]).includes("/v1/records/")) ? Promise.reject(new TypeError("away")) : ask(...a);`)
+	p.open(s.URL())
+	p.until(stateIs("live"))
+	eval[string](p, `(sessionStorage.away = "1")`)
+	p.open(s.URL() + "/p/" + old.String())
+	p.until(stateIs("live"))
+	p.sees("The server cannot be reached right now.")
+	eval[bool](p, `(delete sessionStorage.away, import("/static/app/app.js").then(({ app }) => (app.stream.socket.close(), true)))`)
+	p.sees("the very first post")
+}
+
+func TestALateAnswerLeavesThePersonWhereTheyAre(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	bob := newPeer(t, s.URL())
+	post := bob.posts("a post")
+	comment, err := bob.Comment(t.Context(), post, "a comment")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.before(`const ask = window.fetch; window.fetch = async (...a) => { const r = await ask(...a);
+		if (String(a[0]).includes("/v1/records/")) await new Promise((r) => { window.late = r; document.body.dataset.late = "yes"; });
+		return r; };`)
+	p.open(s.URL())
+	p.sees("a post")
+	eval[bool](p, `import("/static/app/app.js").then(({ go }) => (go("/p/`+comment.ID.String()+`"), true))`)
+	p.until(`document.body.dataset.late === "yes"`)
+	p.press("Write")
+	p.settles()
+	eval[bool](p, `(window.late(), new Promise((r) => setTimeout(r, 100, true)))`)
+	if at := eval[string](p, `location.hash`); at != "#write" {
+		t.Errorf("the late answer led to %q", eval[string](p, `location.href`))
+	}
+}
