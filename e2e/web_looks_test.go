@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"go.mau.fi/util/confusable"
+
+	"p4p/client"
 )
 
 var update = flag.Bool("update", false, "write the files that are made from others anew")
@@ -87,4 +89,52 @@ func TestThePageFindsTheLookAlikesThatTheTerminalFinds(t *testing.T) {
 			t.Errorf("%s: %q and %q: alike %v", c.What, c.A, c.B, got[i])
 		}
 	}
+}
+
+func TestANameThatLooksLikeAFriendsIsAskedAboutOnThePhone(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice, mallory := newPeer(t, s.URL()), newPeer(t, s.URL())
+	first := alice.invites("Bob")
+	p.open(first.Link.URL())
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	alice.becomes(first.Friendship, client.StateAccepted)
+
+	const cyrillic = "\u0410lice"
+	second := mallory.invites("Bob")
+	p.open("about:blank")
+	p.open(second.Link.URL())
+	p.types("Who did the invite come from?", cyrillic)
+	p.press("Accept")
+	p.sees(cyrillic + " could be mistaken for Alice, whom you know.")
+	p.shot("invite, look-alike")
+	// The box stands for this doubt alone.
+	p.press("They are two people: this one, and Alice")
+	p.types("Who did the invite come from?", "alice")
+	p.press("Accept")
+	p.sees("You know somebody called Alice already.")
+	p.types("Who did the invite come from?", "\u0410nonymous")
+	p.press("Accept")
+	p.sees("That would look like one of this page's own labels")
+	if f, err := mallory.Find(t.Context(), second.Friendship.String()); err != nil || f.State != client.StateInvited {
+		t.Errorf("without a yes the invite is %s: %v", f.State, err)
+	}
+	p.types("Who did the invite come from?", cyrillic)
+	p.press("Accept")
+	p.sees(cyrillic + " could be mistaken for Alice, whom you know.")
+	p.press("They are two people: this one, and Alice")
+	p.press("Accept")
+	p.sees("Safety number")
+	mallory.becomes(second.Friendship, client.StateAccepted)
+
+	p.press("Go on to the feed")
+	p.press("Friends")
+	p.press("Invite somebody")
+	p.types("Who is it for?", "A1ice")
+	p.press("Make the invite")
+	p.sees("That looks like Alice")
+	p.press("Leave it")
+	p.sees("Who is it for?")
 }

@@ -137,17 +137,16 @@ export class Friends {
     this.changed();
   }
 
-  // sameName finds somebody else who goes by a name already.
-  sameName(name, exceptID) {
-    return this.rows.find((r) => r.id !== exceptID && (isLive(r) || shows(r)) && sameLetters(r.name, name));
-  }
-
-  // mistaken finds somebody else's name that this one could be mistaken for. Codes:
-  // bad_name, where it could be for a label of the page's own.
-  async mistaken(name, exceptID) {
+  // doubt is what is to be asked before a name is given: { name, alike }, where name is
+  // somebody else's, the same, or one that this could be mistaken for (alike); or null.
+  // Codes: bad_name, where it could be mistaken for a label of the page's own.
+  async doubt(name, exceptID) {
     if (await looksLikeLabel(name)) throw new P4PError("bad_name", "That would look like one of this page's own labels: choose another name.");
-    const others = this.rows.filter((r) => r.id !== exceptID && (isLive(r) || shows(r)) && !sameLetters(r.name, name));
-    return lookAlike(name, others.map((r) => r.name));
+    const others = this.rows.filter((r) => r.id !== exceptID && (isLive(r) || shows(r))).map((r) => r.name);
+    const same = others.find((n) => sameLetters(n, name));
+    if (same !== undefined) return { name: same, alike: false };
+    const alike = await lookAlike(name, others);
+    return alike === undefined ? null : { name: alike, alike: true };
   }
 
   // namedDevice finds a device whose posts show a name already, other than that of a

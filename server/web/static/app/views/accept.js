@@ -161,11 +161,11 @@ export function accept(signal, id) {
 // question is the screen on which an invite is accepted, or left.
 function question(id, fragment, secret, found, show, signal, again) {
   const input = nameInput({ required: true, enterkeyhint: "go" });
-  const same = el("input", { type: "checkbox", id: "same-person" });
-  const sameRow = el("p", { class: "check", hidden: true }, same, el("label", { for: "same-person", text: "" }));
+  const meant = el("input", { type: "checkbox", id: "meant" });
+  const meantRow = el("p", { class: "check", hidden: true }, meant, el("label", { for: "meant", text: "" }));
   const press = el("button", { class: "primary big", text: "Accept" });
   const wrong = el("p", { class: "warning", role: "alert", hidden: true });
-  const form = el("form", { class: "card", novalidate: true }, field("Who did the invite come from?", input, "The name by which you want to see them. It stays on this phone."), wrong, sameRow, press);
+  const form = el("form", { class: "card", novalidate: true }, field("Who did the invite come from?", input, "The name by which you want to see them. It stays on this phone."), wrong, meantRow, press);
   const draft = keepDraft(form, input, `accept ${id}`, signal, { offerDiscard: false });
   const complain = (text) => {
     wrong.textContent = text;
@@ -173,6 +173,19 @@ function question(id, fragment, secret, found, show, signal, again) {
     input.setAttribute("aria-invalid", "true");
     input.focus();
   };
+  // agreed tells whether the box is marked that stands for this very doubt; it is put
+  // there if not.
+  const agreed = ({ name, alike }) => {
+    const label = alike ? `They are two people: this one, and ${line(name)}` : `It is the same ${line(name)}, with another device`;
+    if (meantRow.lastChild.textContent !== label) meant.checked = false;
+    meantRow.lastChild.textContent = label;
+    meantRow.hidden = false;
+    return meant.checked;
+  };
+  const about = (name, doubt) =>
+    doubt.alike
+      ? `${line(name)} could be mistaken for ${line(doubt.name)}, whom you know. Type another name, or say that they are two people.`
+      : `You know somebody called ${line(doubt.name)} already. Type another name, or say that it is the same person.`;
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
     if (press.disabled) return;
@@ -181,12 +194,8 @@ function question(id, fragment, secret, found, show, signal, again) {
     press.disabled = true;
     try {
       const name = nameOf(input.value);
-      const taken = app.friends.sameName(name, id);
-      if (taken && !same.checked) {
-        sameRow.lastChild.textContent = `It is the same ${line(taken.name)}, with another device`;
-        sameRow.hidden = false;
-        return complain(`You know somebody called ${line(taken.name)} already. Type another name, or say that it is the same person.`);
-      }
+      const doubt = await app.friends.doubt(name, id);
+      if (doubt && !agreed(doubt)) return complain(about(name, doubt));
       try {
         const row = await app.friends.accept(id, secret, found.invite, name);
         if (row && row.name !== name) say(`The name ${line(row.name)} stays: you accepted this invite before.`);

@@ -5,6 +5,7 @@ import { ask, button, el, field, nameInput, say } from "../dom.js";
 import { isLive, refusalOf, waitsForMe } from "../friends.js";
 import { nameOf } from "../names.js";
 import { line } from "../text.js";
+import { agreed } from "./consent.js";
 import { safety, safetyCode } from "./safety.js";
 
 const stateSentence = (r) => {
@@ -97,8 +98,7 @@ function rename(card, r, opener, done) {
     e.preventDefault();
     try {
       const name = nameOf(input.value);
-      const taken = app.friends.sameName(name, r.id);
-      if (taken && !(await ask(`${line(taken.name)} is there already`, "Take this name only if it is the same person with another device. Two people need two names.", "It is the same person"))) return;
+      if (!(await agreed(name, r.id, "Take this name"))) return;
       await app.friends.rename(r.id, name);
       leave();
     } catch (err) {

@@ -6,12 +6,13 @@ import { isLoopback, linkQR, linkURL } from "../../p4p/link.js";
 import * as api from "../api.js";
 import { app, base, go, listen } from "../app.js";
 import { keepDraft } from "../compose.js";
-import { ask, button, copy, el, field, nameInput, say } from "../dom.js";
+import { button, copy, el, field, nameInput, say } from "../dom.js";
 import { onSubmit } from "../form.js";
 import { nameOf } from "../names.js";
 import * as qr from "../qr.js";
 import { line } from "../text.js";
 import { friendCard } from "./card.js";
+import { agreed } from "./consent.js";
 
 export function invite(signal, id) {
   if (id) return showInvite(signal, id);
@@ -21,8 +22,7 @@ export function invite(signal, id) {
   const draft = keepDraft(form, input, "invite", signal, { offerDiscard: false });
   onSubmit(form, input, async () => {
     const name = nameOf(input.value);
-    const taken = app.friends.sameName(name);
-    if (taken && !(await ask(`${line(taken.name)} is there already`, "Make another invite only if it is the same person with another device. Two people need two names.", "It is the same person"))) return;
+    if (!(await agreed(name, undefined, "Make another invite"))) return;
     try {
       const row = await app.friends.invite(name);
       await draft.discard();
