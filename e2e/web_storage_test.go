@@ -72,6 +72,12 @@ func TestWhatTheBrowserDoesToItsStorageLosesNothingAndIsSaid(t *testing.T) {
 		if f, err := alice.Find(t.Context(), invite.Friendship.String()); err != nil || f.State != client.StateInvited {
 			t.Errorf("the invite is %s: %v", f.State, err)
 		}
+		eval[bool](p, `(window.full = "", true)`)
+		p.press("Try again")
+		p.types("Who did the invite come from?", "Alice")
+		p.press("Accept")
+		p.sees("Safety number")
+		alice.becomes(invite.Friendship, client.StateAccepted)
 	})
 	t.Run("one that cannot be opened for a while", func(t *testing.T) {
 		p := &phone{t, p.ctx}

@@ -124,7 +124,7 @@ function trouble(err, id, fragment, again) {
     el(
       "p",
       { class: "row" },
-      api.isTemporary(err) ? button("Try again", again, { class: "primary" }) : null,
+      api.isTemporary(err) || codeOf(err) === "home_unwritable" ? button("Try again", again, { class: "primary" }) : null,
       app.profile ? el("a", { class: "button", href: "/", text: "Read the feed" }) : null,
     ),
     over ? null : otherWays(id, fragment),
