@@ -937,6 +937,35 @@ func TestAnAcceptanceThatWasInterruptedIsCompletedAtTheNextStart(t *testing.T) {
 	}
 }
 
+func TestAnAcceptanceThatCameTooLateSaysSoHoweverLateItIsSent(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	invite := alice.invites("Bob")
+	p.before(`const ask = window.fetch;
+		window.fetch = async (...a) => {
+			if (a[1]?.method !== "PUT" || sessionStorage.getItem("there")) return ask(...a);
+			throw new TypeError("no route");
+		};`)
+	p.open(invite.Link.URL())
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Kept on this phone")
+	if _, err := alice.Revoke(t.Context(), invite.Friendship); err != nil {
+		t.Fatal(err)
+	}
+	eval[bool](p, `(sessionStorage.setItem("there", "yes"), true)`)
+	p.do(chromedp.Reload())
+	const said = "Your acceptance came too late. This invite was withdrawn; ask your friend for a new one."
+	p.sees("That was too late")
+	p.sees(said)
+	p.press("Friends")
+	p.sees("Alice")
+	p.sees(said)
+	p.press("Remove from the list")
+	p.sees("No friends yet.")
+}
+
 func TestNothingThatIsTypedOnThePhoneAboutPeopleReachesTheServersFiles(t *testing.T) {
 	p := newPhone(t)
 	data := t.TempDir()

@@ -15,10 +15,10 @@ import { absorb, incomplete, look, slotOf, tokenOf } from "./mailbox.js";
 import { lookAlike, looksLikeLabel } from "./looks.js";
 import { sameLetters } from "./names.js";
 import { explain, Owed, owing, revoking } from "./owed.js";
-import { INVITEE, INVITER, isAlike, isLive, isThere, other, shows, waitsForMe } from "./row.js";
+import { cameTooLate, INVITEE, INVITER, isAlike, isLive, isThere, other, refusalOf, shows, waitsForMe } from "./row.js";
 import { all, get, tell, update } from "./store.js";
 
-export { isLive, refusalOf, waitsForMe } from "./row.js";
+export { cameTooLate, isLive, refusalOf, waitsForMe } from "./row.js";
 
 // isNews tells whether a mailbox, as a notice of the server's tells it, holds something
 // else than the row of its friendship does.
@@ -37,6 +37,7 @@ function refuseKnown(row) {
   if (row?.role === INVITER) {
     throw new P4PError("own_invite", `This is your own invite for ${row.name}: send the link to your friend instead of opening it yourself.`);
   }
+  if (row && cameTooLate(row)) throw new P4PError(row.refusal, refusalOf(row));
   if (row && !isLive(row)) {
     throw new P4PError("ended", "You accepted this invite before, and that friendship is over: ask your friend for a new invite.");
   }
@@ -199,7 +200,7 @@ export class Friends {
     };
     const { row } = await this.change(id, (now) => (now ? undefined : mine));
     refuseKnown(row);
-    return this.owed.complete(id);
+    return this.owed.complete(id, { waits: true });
   }
 
   // invite makes an invite for somebody: the row holds the secret until it is used.

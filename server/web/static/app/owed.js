@@ -12,17 +12,10 @@ import { codeOf, P4PError } from "../p4p/error.js";
 import * as slot from "../p4p/friendship.js";
 import * as api from "./api.js";
 import { absorb, incomplete, look, pair, slotOf, tokenOf } from "./mailbox.js";
-import { isLive, owesAlike, refusalOf } from "./row.js";
+import { isLive, owesAlike, refusalOf, sentences } from "./row.js";
 import { get } from "./store.js";
 
 const mostTries = 4; // a mailbox that moves on and on has a server that lies
-
-const sentences = {
-  already_accepted: "This invite was already used; if it was not you, tell your friend.",
-  expired: "This invite has expired; ask your friend for a new one.",
-  revoked: "This invite was withdrawn; ask your friend for a new one.",
-  unknown_friendship: "The server does not know this invite: it is long over, or the link was changed on the way; ask your friend for a new one.",
-};
 
 // explain says what an answer means to who wants to accept an invite.
 export const explain = (err) => (sentences[codeOf(err)] ? new P4PError(err.code, sentences[err.code]) : err);
@@ -83,8 +76,10 @@ export class Owed {
 
   // complete makes the call that a friendship owes, if any, and stores what came of
   // it. It gives the row as it is afterwards, undefined if it is gone. It throws
-  // where the call stays owed, and where the server refused for good.
-  complete(id) {
+  // where the call stays owed, and where the server refused for good. An acceptance that
+  // is refused leaves nothing while its owner waits for the answer (waits), else the
+  // reason, to be read later.
+  complete(id, { waits = false } = {}) {
     // One at a time: what was asked for later reaches the server later.
     return navigator.locks.request(`p4p friendship ${id}`, async () => {
       for (let tries = 0; ; tries++) {
@@ -101,7 +96,7 @@ export class Owed {
           if (!isAnswer(err)) throw err;
           refusal = err;
         }
-        await this.conclude(made, view, refusal);
+        await this.conclude(made, view, refusal, waits);
       }
     });
   }
@@ -121,15 +116,15 @@ export class Owed {
   }
 
   // conclude stores what the answer to a made call means.
-  async conclude(made, view, refusal) {
+  async conclude(made, view, refusal, waits) {
     const code = codeOf(refusal);
     switch (judge(made.pending.call, code)) {
       case "kept":
         throw refusal;
       case "moved":
-        return this.lookAgain(made, refusal);
+        return this.lookAgain(made, refusal, waits);
       case "undone":
-        return this.undo(made, refusal);
+        return this.undo(made, refusal, waits);
       case "denied":
         if (await this.after(made, (now) => paid(now, { refusal: code }))) throw new P4PError(code, refusalOf({ ...made, refusal: code }));
         return;
@@ -146,13 +141,15 @@ export class Owed {
     return (await this.change(made.id, (now) => (now && owesAlike(now, made) ? f(now) : undefined))).changed;
   }
 
-  // undo removes what a first step left here.
-  async undo(made, refusal) {
-    if (await this.after(made, () => null)) throw explain(refusal);
+  // undo removes what a first step left here, but for the reason where nobody waits.
+  async undo(made, refusal, waits) {
+    const late = made.pending.call === "accept" && !waits;
+    const told = (now) => ({ ...now, state: "refused", refusal: codeOf(refusal), pending: null, secret: null, keys: null });
+    if (await this.after(made, (now) => (late && now.state !== "removed" ? told(now) : null))) throw explain(refusal);
   }
 
   // lookAgain reads the mailbox that moved on and decides what the owed call means.
-  async lookAgain(made, refusal) {
+  async lookAgain(made, refusal, waits) {
     const { call } = made.pending;
     let view;
     try {
@@ -160,9 +157,9 @@ export class Owed {
     } catch (err) {
       const code = codeOf(err);
       // This phone's token opens nothing: somebody else was taken.
-      if (call === "accept" && code === "unknown_friendship") return this.undo(made, refusal);
+      if (call === "accept" && code === "unknown_friendship") return this.undo(made, refusal, waits);
       if (!isAnswer(err) || judge(call, code) === "moved") throw err;
-      return this.conclude(made, null, err);
+      return this.conclude(made, null, err, waits);
     }
     if (call !== "accept" && view.state === "accepted") {
       const patch = await this.renumber(made, view);

@@ -34,9 +34,23 @@ export const owesAlike = (a, b) => JSON.stringify(a?.pending ?? null) === JSON.s
 export const isAlike = (a, b) =>
   a !== undefined && a.state === b.state && a.ownN === b.ownN && a.seen?.n === b.seen?.n && owesAlike(a, b);
 
+// sentences are what an answer means to who wants to accept an invite, by its code.
+export const sentences = {
+  already_accepted: "This invite was already used; if it was not you, tell your friend.",
+  expired: "This invite has expired; ask your friend for a new one.",
+  revoked: "This invite was withdrawn; ask your friend for a new one.",
+  unknown_friendship: "The server does not know this invite: it is long over, or the link was changed on the way; ask your friend for a new one.",
+};
+
+// cameTooLate tells an acceptance that waited on this phone, and that the server did not
+// take when it was reached.
+export const cameTooLate = ({ role, state, refusal }) => role === INVITEE && state === "refused" && Boolean(refusal);
+
 // refusalOf says what a step that failed for good means, "" for none.
-export function refusalOf({ refusal, role, state }) {
+export function refusalOf(row) {
+  const { refusal, role, state } = row;
   if (!refusal) return "";
+  if (cameTooLate(row)) return `Your acceptance came too late. ${sentences[refusal] ?? `The server refuses it (${refusal}); ask your friend for a new invite.`}`;
   if (state === "refused") return "What took this invite was no acceptance, and was refused.";
   return role === INVITER
     ? `The server refuses for good to pass on that you confirmed (${refusal}): remove this friendship, and make a new invite.`

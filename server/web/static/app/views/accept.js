@@ -7,6 +7,7 @@ import { keepDraft } from "../compose.js";
 import { offer } from "./copy.js";
 import { button, copy, el, field, nameInput, say } from "../dom.js";
 import * as api from "../api.js";
+import { cameTooLate, refusalOf } from "../friends.js";
 import { nameOf } from "../names.js";
 import { safety } from "./safety.js";
 import { linkField } from "./scan.js";
@@ -233,9 +234,12 @@ function question(id, fragment, secret, found, show, signal, again) {
 
 // over is what is left of a friendship that the other side refused or ended.
 function over(r) {
+  const late = cameTooLate(r);
   return [
-    el("h1", { tabindex: "-1", text: "That friendship is over" }),
-    el("p", { class: "lead" }, el("bdi", { text: line(r.name) }), " did not confirm it, or ended it. Neither of you sees new posts of the other under a name."),
+    el("h1", { tabindex: "-1", text: late ? "That was too late" : "That friendship is over" }),
+    late
+      ? el("p", { class: "lead", text: refusalOf(r) })
+      : el("p", { class: "lead" }, el("bdi", { text: line(r.name) }), " did not confirm it, or ended it. Neither of you sees new posts of the other under a name."),
     el("p", { text: "If you think that this is a mistake, talk to each other: a new invite can be made at any time." }),
     el("p", { class: "row" }, el("a", { class: "button primary", href: "/", text: "Go on to the feed" }), el("a", { class: "button", href: "/#friends", text: "Friends" })),
   ];
