@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -362,6 +363,9 @@ func TestWhatTheServerRefusesCanBeEditedAgain(t *testing.T) {
 	p.sees("Not sent: The clock is ahead.")
 	p.until(`document.querySelector(".post img")?.naturalWidth === 222`)
 	p.shot("feed, not sent")
+	p.press("Discard")
+	p.sees("It was never sent, and is nowhere but here.")
+	p.press("Leave it")
 	// What was begun meanwhile is not lost either.
 	p.press("Write")
 	p.settles()
@@ -434,6 +438,61 @@ func TestWhatIsDeletedWithoutTheServerSaysSoAndCanBeTakenBack(t *testing.T) {
 	bob.posts("still here")
 	p.sees("still here")
 	p.until(`!document.body.innerText.includes("oops")`)
+}
+
+// A camera writes how it was held into the file, and turns nothing.
+func TestAPhotoIsHeldUprightAsTheCameraWas(t *testing.T) {
+	img := image.NewPaletted(image.Rect(0, 0, 400, 200), color.Palette{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 0, 255, 255}})
+	for y := range 200 {
+		for x := 200; x < 400; x++ {
+			img.SetColorIndex(x, y, 1)
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	const turned = "Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00"
+	file := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(turned) + 2)}, turned...)
+	name := filepath.Join(t.TempDir(), "turned.jpg")
+	if err := os.WriteFile(name, append(file, b.Bytes()[2:]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := newPhone(t)
+	p.open(webServer(t).URL() + "/#write")
+	p.upload("#photo", name)
+	p.until(`document.querySelector(".preview img")?.naturalWidth > 0`)
+	if got := eval[string](p, `(() => { const i = document.querySelector(".preview img"), c = document.createElement("canvas").getContext("2d"); c.canvas.height = 400; c.drawImage(i, 0, 0);
+		return i.naturalWidth + "x" + i.naturalHeight + " " + [20, 380].map((y) => { const d = c.getImageData(100, y, 1, 1).data; return d[0] > 200 ? "red" : d[2] > 200 ? "blue" : String(d); }); })()`); got != "200x400 red,blue" {
+		t.Errorf("the photo is %s", got)
+	}
+}
+
+func TestAScreenReaderHearsOfTheLimitWhenItComesNearAndNotAtEveryKey(t *testing.T) {
+	p := newPhone(t)
+	p.open(webServer(t).URL() + "/#write")
+	p.settles()
+	eval[bool](p, `(() => {
+		window.heard = [];
+		new MutationObserver(() => heard.push(document.querySelector(".room [role=status]").textContent)).observe(document.querySelector(".room [role=status]"), { childList: true });
+		window.left = (n) => { const a = document.querySelector("textarea"); a.value = "x".repeat(4000 - n); a.dispatchEvent(new Event("input", { bubbles: true })); };
+		return true;
+	})()`)
+	for _, left := range []string{"500", "401", "400", "399", "390", "120", "100", "50", "1", "0", "-1", "-2", "-3", "20"} {
+		eval[bool](p, `(left(`+left+`), new Promise((r) => setTimeout(r, 0, true)))`)
+	}
+	if got := eval[string](p, `heard.join("; ")`); got != "400 bytes left; 100 bytes left; 1 byte too many; 20 bytes left" {
+		t.Errorf("it hears %q", got)
+	}
+	if got := eval[string](p, `document.querySelector(".room [aria-hidden]").textContent`); got != "20 bytes left" {
+		t.Errorf("it is seen as %q", got)
+	}
+	// Who goes by the keyboard sees where the photo is chosen.
+	p.do(chromedp.KeyEvent("\t")) // for the browser to know that it is the keyboard
+	eval[bool](p, `(document.querySelector("#photo").focus(), true)`)
+	if got := eval[string](p, `getComputedStyle(document.querySelector("label[for=photo]")).outlineStyle`); got != "solid" {
+		t.Errorf("the outline is %q", got)
+	}
 }
 
 func TestPicturesThatWereSeenDoNotPileUp(t *testing.T) {

@@ -11,7 +11,7 @@ export function keepDraft(form, control, place, signal, { photo, offerDiscard = 
   const begun = el(
     "p",
     { class: "row begun", hidden: true },
-    el("span", { class: "quiet", text: "You began this before." }),
+    el("span", { class: "quiet", text: "Begun before." }),
     button("Discard", async () => {
       if (!(await ask("Discard what you began?", "The text and the photo that stand here are gone then.", "Discard it"))) return;
       await draft.discard();
@@ -54,6 +54,9 @@ export function publish(draft, control, kind, said, picture, words) {
       draft.flush();
       resolve();
     };
-    app.outbox.say(kind, said, picture, { draft: draftKeys(draft.place), stored }).then((row) => say(row.refused ? words.refused : row.seq ? words.sent : words.waits), reject);
+    app.outbox.say(kind, said, picture, { draft: draftKeys(draft.place), stored }).then((row) => {
+      if (!row.refused) say(row.seq ? words.sent : words.waits);
+      else if (!document.querySelector(`[data-id="${row.id}"]`)) say(words.refused); // else its card says why
+    }, reject);
   });
 }

@@ -76,7 +76,8 @@ export function counter(area, limit) {
   area.addEventListener("input", () => {
     const left = limit - bytesOf(area.value);
     const step = steps.filter((s) => left <= s).length;
-    const text = left < 0 ? `${-left} bytes too many` : `${left} bytes left`;
+    const bytes = `${Math.abs(left)} ${Math.abs(left) === 1 ? "byte" : "bytes"}`;
+    const text = left < 0 ? `${bytes} too many` : `${bytes} left`;
     out.hidden = step === 0;
     seen.textContent = text;
     if (step !== last) heard.textContent = step === 0 ? "" : text;

@@ -14,7 +14,7 @@ export async function prepare(file) {
   const [width, height] = [own.width, own.height].map((x) => Math.max(1, Math.round(x * scale)));
   let bitmap;
   try {
-    // Made small while it is decoded: a phone has no room for the pixels of a large photo.
+    // Asked for small, so that a large photo's pixels go as soon as they are decoded.
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image", resizeWidth: width, resizeHeight: height, resizeQuality: "high" });
   } catch {
     throw new P4PError("bad_picture", `A photo of ${own.width.toLocaleString("en")} by ${own.height.toLocaleString("en")} pixels is too much for this browser: choose a smaller one.`);
@@ -25,7 +25,8 @@ export async function prepare(file) {
   const ink = canvas.getContext("2d", { alpha: false });
   ink.fillStyle = "#fff"; // a JPEG knows no transparency
   ink.fillRect(0, 0, width, height);
-  ink.drawImage(bitmap, 0, 0);
+  ink.imageSmoothingQuality = "high"; // for browsers that did not make it small
+  ink.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
   for (const quality of [0.85, 0.7, 0.5]) {
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));

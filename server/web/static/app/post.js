@@ -70,7 +70,7 @@ const deletionOf = (item) => app.outbox.rows.find((r) => r.kind === "deletion" &
 
 // deletionParts tell how the deletion of an item stands.
 function deletionParts(row) {
-  if (row.refused) return [el("p", { class: "warning", text: `Not deleted: ${row.refused.message}` }), button("Keep it", () => app.outbox.discard(row.id))];
+  if (row.refused) return [el("p", { class: "warning", role: "alert", text: `Not deleted: ${row.refused.message}` }), button("Keep it", () => app.outbox.discard(row.id))];
   if (row === true || isSending()) return [el("p", { class: "quiet", text: "Deleting …" })];
   return [el("p", { class: "quiet", text: "It is deleted once the server is reached." }), button("Keep it", () => app.outbox.discard(row.id))];
 }
@@ -92,6 +92,10 @@ async function editAgain(item) {
   go(item.kind === "post" ? "/#write" : `/p/${target}`);
 }
 
+async function discard(item) {
+  if (await ask(`Discard this ${item.kind}?`, "It was never sent, and is nowhere but here.", "Discard it", excerpt(item.payload))) await app.outbox.discard(item.id);
+}
+
 // isSending tells whether what waits is on its way.
 export const isSending = () => app.state === "online" || app.state === "polling";
 
@@ -109,7 +113,7 @@ export function postNode(item, { alone = false } = {}) {
   const deletion = mine && deletionOf(item);
   const long = !alone && item.kind === "post" && !item.pending && (text.length > 500 || text.split("\n").length > 12);
   if (item.refused) {
-    foot.append(el("p", { class: "warning", text: `Not sent: ${item.refused.message}` }), button("Edit again", () => editAgain(item)), button("Discard", () => app.outbox.discard(item.id)));
+    foot.append(el("p", { class: "warning", role: "alert", text: `Not sent: ${item.refused.message}` }), button("Edit again", () => editAgain(item)), button("Discard", () => discard(item)));
   } else if (item.pending) {
     foot.append(el("p", { class: "quiet", text: isSending() ? "Sending …" : "Waits here until the server is reached." }));
   } else {
