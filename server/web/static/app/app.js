@@ -168,15 +168,16 @@ function hear(notice) {
   if (row && isNews(row, notice)) catchUp(row.id, () => app.friends.follow(row.id));
 }
 
-let lookedAt = -Infinity;
+let looked = -Infinity; // when, ms
 
 // lookAround looks into the mailboxes where no notice tells of them: into one a second
 // in the long run.
-function lookAround() {
+async function lookAround() {
   const live = app.friends.rows.filter(isLive).length;
-  if (performance.now() - lookedAt < Math.max(5, live) * 1000) return;
-  lookedAt = performance.now();
-  catchUp("mailboxes", () => followThose(isLive));
+  if (performance.now() - looked < Math.max(5, live) * 1000) return;
+  looked = Infinity;
+  await followThose(isLive).catch((err) => console.warn("looking into the mailboxes:", err));
+  looked = performance.now();
 }
 
 // followThose brings friendships up to date. One's trouble keeps no other waiting.
@@ -186,7 +187,7 @@ async function followThose(these) {
     try {
       await app.friends.follow(id);
     } catch (err) {
-      if (err.code === "server_unreachable") throw err;
+      if (["server_unreachable", "unavailable", "rate_limited"].includes(err.code)) throw err;
       trouble = err;
     }
   }

@@ -63,7 +63,7 @@ export class Feed {
     this.epoch = epoch;
     const { low, top, before } = this;
     const empty = this.posts().length === 0;
-    const p = await this.pages(undefined, seq, empty, (p) => p.before <= top);
+    const p = await this.pages(undefined, seq, (low) => empty && this.list(low), (p) => p.before <= top);
     this.top = seq;
     this.loaded = true;
     if (p.before <= top && low <= p.before) {
@@ -79,22 +79,24 @@ export class Feed {
 
   // older loads what lies before.
   async older() {
-    if (this.before === undefined) return;
-    const p = await this.pages(this.before, this.before - 1, true, () => false);
-    this.before = p.before;
-    this.list(p.before ?? 0);
+    const from = this.before;
+    if (from === undefined) return;
+    const list = (low) => this.before === from && this.list(low); // else another stretch is shown by now
+    const p = await this.pages(from, from - 1, list, () => false);
+    list(p.before ?? 0);
+    if (this.before === from) this.before = p.before;
   }
 
   // pages loads pages until they held enough posts, nothing lies before, or done says
   // so, and gives the last. high is the place of the log up to which the first one
-  // is complete; show lists the records as they come.
+  // is complete; show is told how far back the records are here.
   async pages(before, high, show, done) {
     for (let n = 1, posts = 0; ; n++) {
       const kind = n > wholePages ? "post" : undefined;
       const page = await api.records({ limit: pageSize, before, kind });
       if (page.epoch !== this.epoch) throw api.unreachable(); // a restored server: ask it again
       if (page.before >= (before ?? Infinity)) throw api.foreign();
-      const ids = await this.take(page.events, (e) => show && this.list(e.seq));
+      const ids = await this.take(page.events, (e) => show(e.seq));
       const items = ids.map((id) => this.items.get(id)).filter(Boolean);
       this.settle(items, page.before ?? 0, high, kind);
       this.cache.add(this.epoch, items);

@@ -98,6 +98,7 @@ function message(title, text, ...more) {
 function stop(title, text, ...more) {
   frame();
   document.querySelector("nav").remove();
+  state.textContent = "";
   main.replaceChildren(message(title, text, ...more, here.screen === "accept" ? otherWays(here.id, fragment) : null));
   const details = main.querySelector("details");
   if (details) details.open = true;

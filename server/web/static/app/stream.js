@@ -48,7 +48,7 @@ export class Stream {
     const young = this.socket && Date.now() - this.began < 2000;
     if (this.stopped || this.restarting || young) return;
     if (this.live || this.polling) this.look(beat);
-    else (this.next ?? (() => this.connect()))();
+    if (!this.live) (this.next ?? (() => this.connect()))();
   }
 
   // later does something once the wait is over.
@@ -187,13 +187,10 @@ export class Stream {
     } else if (code >= 4100 && code < 4200) {
       this.say("offline");
       this.later(() => this.restart(true));
-    } else if (this.polling) {
-      this.later(() => this.connect());
-    } else if (this.failures >= 2) {
-      this.poll();
     } else {
-      this.say("offline");
+      if (this.failures === 0) this.say("offline");
       this.later(() => this.connect());
+      if (this.failures >= 2 && !this.polling) this.poll();
     }
   }
 
@@ -239,12 +236,10 @@ export class Stream {
     }
   }
 
-  // poll asks for what is new, in place of a socket; and goes on with that for as long
-  // as there is an answer and no socket.
+  // poll asks for what is new, in place of a socket, which is tried again now and then.
   async poll() {
     if (this.asking) return;
     this.asking = true;
-    const { socket } = this;
     try {
       const info = await this.on.ask(patience);
       if (this.live || this.restarting) return;
@@ -252,16 +247,14 @@ export class Stream {
       const cursor = news ? await this.on.newest(info) : this.cursor;
       if (this.live || this.restarting) return;
       this.cursor = cursor;
-      if (!this.polling) this.later(() => this.connect()); // now and then a socket is tried again
       this.polling = true;
       this.say("polling");
       this.on.polled();
     } catch (err) {
-      if (this.live || this.restarting) return;
       console.warn("asking the server:", err);
+      if (this.live || this.restarting) return;
       this.polling = false;
       this.say("offline");
-      this.later(() => this.connect());
     } finally {
       this.asking = false;
     }
