@@ -22,6 +22,7 @@ type strangers struct {
 	key   protocol.DeviceKey
 	calls *wire.Client
 	n     int
+	ids   []protocol.UUID // of all posts
 }
 
 func newStrangers(t *testing.T, s *server.Server) *strangers {
@@ -77,8 +78,16 @@ func (c *strangers) posts(n int) []protocol.UUID {
 		c.n++
 	}
 	c.send(records...)
+	c.ids = append(c.ids, ids...)
 	return ids
 }
+
+func (c *strangers) comments(target protocol.UUID, text string) {
+	c.t.Helper()
+	c.send(c.sign(protocol.KindComment, protocol.Payload{Target: target, Text: text}))
+}
+
+func deletionOf(target protocol.UUID) protocol.Payload { return protocol.Payload{Target: target} }
 
 // befriends has the phone and a peer recognise each other: to the phone the peer is
 // name.
@@ -350,7 +359,7 @@ func TestTheListOfFriendsKeepsWhatOneIsDoing(t *testing.T) {
 		if n := eval[int](p, `document.querySelectorAll(".friend-card form").length`); n != 1 {
 			p.t.Errorf("there are %d forms", n)
 		}
-		eval[bool](p, `([...document.querySelectorAll(".friend-card form button")].find((b) => b.innerText === "Keep the old name").click(), true)`)
+		eval[bool](p, `([...document.querySelectorAll(".friend-card form button")].find((b) => b.innerText === "Keep it").click(), true)`)
 		p.until(`document.querySelector(".friend-card form") === null && document.activeElement.innerText === "Rename"`)
 	})
 	p.with("somebody else's name is asked about", func(p *phone) {

@@ -177,6 +177,7 @@ func TestOverTheNetworksOwnCertificateTheWholeFlowWorks(t *testing.T) {
 		t.Fatal("no secure context")
 	}
 	p.sees("your browser cannot tell whether somebody in this network altered it")
+	p.sees("make lasting friends through a server that has a name for good")
 	p.shot("in the network")
 	p.types("Who did the invite come from?", "Alice")
 	p.press("Accept")

@@ -220,15 +220,17 @@ async function catchUp(name, f) {
 // that. It ends on clipboards and in QR codes.
 export const base = () => serverAddress(app.info.public_url) ?? location.origin;
 
-// go shows another address of this program.
-export function go(path, { replace = false } = {}) {
+// go shows another address of this program. The history's entry tells from which
+// screen one came, and what else state says.
+export function go(path, { replace = false, state = {} } = {}) {
+  bus.dispatchEvent(new Event("leave"));
   if (replace) history.replaceState(history.state, "", path);
-  else history.pushState({ from: "here" }, "", path);
+  else history.pushState({ from: route().screen, ...state }, "", path);
   bus.dispatchEvent(new Event("route"));
 }
 
 // cameFromHere tells whether the step back stays inside this program.
-export const cameFromHere = () => history.state?.from === "here";
+export const cameFromHere = () => Boolean(history.state?.from);
 
 // route is what the address asks for.
 export function route() {

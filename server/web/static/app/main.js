@@ -7,6 +7,7 @@ import { info } from "./api.js";
 import { app, bus, follow, go, listen, route, start } from "./app.js";
 import { button, el } from "./dom.js";
 import { waitsForMe } from "./friends.js";
+import { lastPlace } from "./reading.js";
 import { when } from "./text.js";
 import { programURL } from "./trusted.js";
 import { accept, otherWays, readFragment } from "./views/accept.js";
@@ -32,7 +33,8 @@ function takeFragment({ screen, id }) {
 }
 
 const main = el("main", { id: "main" });
-const state = el("p", { id: "state", role: "status" });
+const state = el("p", { id: "state" });
+const spoken = el("p", { id: "spoken", class: "offscreen", role: "status" });
 const badge = el("span", { class: "badge", hidden: true });
 
 function frame() {
@@ -42,6 +44,7 @@ function frame() {
   document.getElementById("app").replaceChildren(
     el("a", { class: "offscreen skip", href: "#main", text: "Skip to the content", onclick: (e) => (e.preventDefault(), main.querySelector("h1")?.focus()) }),
     el("header", { class: "top" }, el("a", { href: "/", class: "brand", "aria-label": "P4P, to the feed" }, el("span", { text: "P4P" })), state),
+    spoken,
     main,
     el("nav", { "aria-label": "Main" }, link("/", "feed", "Feed"), link("/#write", "write", "Write"), friends),
     el("div", { id: "toast", role: "status", "aria-live": "polite", hidden: true }),
@@ -67,21 +70,42 @@ function draw(first = false) {
     nowhere: () => message("There is nothing at this address", "The link may have been cut off on the way: ask for it again.", el("a", { class: "button", href: "/", text: "Read the feed" })),
   };
   document.body.dataset.screen = screen;
-  main.replaceChildren(views[screen]());
+  const view = views[screen]();
+  main.replaceChildren(view);
+  document.title = [titles[screen], "P4P"].filter(Boolean).join(" · ");
   for (const a of document.querySelectorAll("nav a")) {
     if (a.dataset.screen === screen) a.setAttribute("aria-current", "page");
     else a.removeAttribute("aria-current");
   }
-  if (!first) {
-    window.scrollTo(0, 0);
-    main.querySelector("h1")?.focus({ preventScroll: true });
-  }
+  const ownPlace = !view.dispatchEvent(new Event("arrive", { cancelable: true }));
+  if (first || ownPlace) return;
+  window.scrollTo(0, 0);
+  main.querySelector("h1")?.focus({ preventScroll: true });
 }
 
+// What a tab is called; it ends in the browser's history, and so names nobody.
+const titles = { thread: "Post", write: "Write", friends: "Friends", scan: "Scan a code", copy: "A copy of yourself", invite: "Invite", accept: "A friend invite", nowhere: "No such address" };
+
+const states = { connecting: "connecting …", online: "live", polling: "live, checking every 5 s", offline: "offline", stopped: "reload the page: this version is too old" };
+
+// tellState shows the connection's state at once, and tells it to a screen reader when
+// it has lasted: each attempt to connect is no news.
 function tellState() {
-  state.textContent = { connecting: "connecting …", online: "live", polling: "live, checking every 5 s", offline: "offline", stopped: "reload the page: this version is too old" }[app.state] ?? "";
+  state.textContent = states[app.state] ?? "";
   state.dataset.state = app.state;
+  const news = { online: "live", polling: "live", stopped: "stopped" }[app.state] ?? "away";
+  if (news === heard.next) return;
+  heard.next = news;
+  clearTimeout(heard.timer);
+  heard.timer = setTimeout(() => {
+    if (news === heard.last) return;
+    heard.last = news;
+    spoken.textContent = { live: "P4P is live again.", away: "The server is not reached. What you write waits on this phone.", stopped: "Reload the page: this version of P4P is too old." }[news];
+  }, lasting);
 }
+
+const lasting = 5000; // ms
+const heard = { last: "live", next: "live" };
 
 function tellBadge() {
   const n = app.friends.rows.filter(waitsForMe).length;
@@ -130,7 +154,11 @@ function followLinks(e) {
   const u = new URL(a.href);
   if (u.origin !== location.origin || u.pathname.startsWith("/static/")) return;
   e.preventDefault();
-  go(`${u.pathname}${u.hash}`);
+  const to = `${u.pathname}${u.hash}`;
+  if (to === `${location.pathname}${location.hash}`) return window.scrollTo(0, 0);
+  if (a.dataset.back && a.dataset.back === history.state?.from) return history.back();
+  const tab = to === "/" && a.closest("nav, .top");
+  go(to, tab ? { state: { place: lastPlace() } } : {});
 }
 
 // boot says what is waited for before there is anything to see.
@@ -166,6 +194,7 @@ async function run() {
   frame();
   tellState();
   tellBadge();
+  history.scrollRestoration = "manual"; // the feed knows better what was read
   bus.addEventListener("route", () => draw());
   bus.addEventListener("trouble", (e) => broken(e.detail));
   window.addEventListener("popstate", () => draw());

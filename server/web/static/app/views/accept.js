@@ -4,6 +4,7 @@ import { codeOf, P4PError } from "../../p4p/error.js";
 import { linkApp, linkURL, parseFragment, parseLink } from "../../p4p/link.js";
 import { app, go, listen, base } from "../app.js";
 import { keepDraft } from "../compose.js";
+import { addressWarning, inAppWarning } from "../advice.js";
 import { offer } from "./copy.js";
 import { button, copy, el, field, nameInput, say } from "../dom.js";
 import * as api from "../api.js";
@@ -90,11 +91,6 @@ export function otherWays(id, fragment) {
     button("Copy the command", () => copy("p4p accept -", "Command")),
   );
 }
-
-// inAppBrowser tells whether another app shows this page, which forgets what it
-// stores sooner or later.
-const inAppBrowser = () =>
-  /FBAN|FBAV|Instagram|Line\/|MicroMessenger|Snapchat|TikTok|musical_ly|Twitter|LinkedInApp|GSA\/|; wv\)/.test(navigator.userAgent);
 
 const ways = {
   already_accepted: ["This invite was already used", "Somebody accepted it before. If it was not you, tell your friend: then somebody else holds your link. Your friend can make a new one at any time."],
@@ -219,12 +215,11 @@ function question(id, fragment, secret, found, show, signal, again) {
     { class: "invite" },
     el("h1", { tabindex: "-1", text: "A friend invite" }),
     el("p", { class: "lead", translate: "yes", text: promise }),
-    inAppBrowser()
-      ? el("div", { class: "warning card" }, el("p", { text: "Another app shows you this page, and such a browser forgets what it keeps. Copy the link, and open it in your phone's own browser." }), button("Copy the link", () => copy(linkURL({ server: base(), friendship: id, secret, pin: parseFragment(fragment).pin }), "Link")))
-      : null,
+    inAppWarning(linkURL({ server: base(), friendship: id, secret, pin: parseFragment(fragment).pin })),
     app.info?.pin
       ? el("p", { class: "quiet", text: "This page comes from a computer in your network that proves itself to programs only: your browser cannot tell whether somebody in this network altered it. Compare the safety number afterwards." })
       : null,
+    addressWarning(),
     form,
     found.expires ? el("p", { class: "quiet", text: `Open until ${found.expires.toLocaleString("en-GB", { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" })}. Nothing happens unless you press Accept.` }) : null,
     app.profile.copy ? el("p", { class: "quiet" }, "You are new here: ", el("a", { href: "/#copy", text: "keep a copy of yourself" }), " before you begin, or right after.") : null,

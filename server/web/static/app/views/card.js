@@ -92,7 +92,7 @@ function rename(card, r, opener, done) {
     "form",
     {},
     field("New name", input),
-    el("div", { class: "row" }, el("button", { class: "primary", text: "Rename" }), el("button", { type: "button", text: "Keep the old name", onclick: leave })),
+    el("div", { class: "row" }, el("button", { class: "primary", text: "Rename" }), el("button", { type: "button", text: "Keep it", onclick: leave })),
   );
   form.addEventListener("submit", async (e) => {
     e.preventDefault();

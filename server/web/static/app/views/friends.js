@@ -1,5 +1,6 @@
 // The people whose posts show a name.
 
+import { addressWarning } from "../advice.js";
 import { app, listen } from "../app.js";
 import { el } from "../dom.js";
 import { isLive, waitsForMe } from "../friends.js";
@@ -39,6 +40,7 @@ export function friends(signal) {
     list,
     linkField("Got an invite link?"),
     el("p", { class: "quiet", text: "Who you are here lives in this browser alone. If its data is cleared, your friends' names and your identity are gone for good." }),
+    addressWarning(),
     app.profile.copy ? el("p", {}, el("a", { class: "button", href: "/#copy", text: "Keep a copy of yourself" })) : null,
     forgetful() ? el("p", { class: "warning", text: "Safari forgets a page that was not opened for a week: come back now and then." }) : null,
   );

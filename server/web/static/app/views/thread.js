@@ -14,7 +14,7 @@ const retry = 5000; // ms
 export function thread(signal, id) {
   const place = el("div", {});
   const list = el("ol", { class: "feed comments", "aria-label": "Comments" });
-  const back = el("p", {}, el("a", { href: "/", class: "button quietly", text: "← Feed" }));
+  const back = el("p", {}, el("a", { href: "/", class: "button quietly", "data-back": "feed", text: "← Feed" }));
   const area = el("textarea", { rows: "3", dir: "auto" });
   const send = el("button", { class: "primary", text: "Comment" });
   const form = el("form", { class: "card" }, field("Your comment", area), counter(area, limits.text), send);
