@@ -144,6 +144,9 @@ func TestWhatIsWrongWithAPhotoIsSaidBesideIt(t *testing.T) {
 	if eval[string](p, `document.activeElement.id`) != "photo" {
 		t.Error("the focus is not where the photo is chosen")
 	}
+	p.press("Post") // without a photo then
+	p.sees("Posted.")
+	p.press("Write")
 
 	// What is transparent becomes white, not black.
 	img := image.NewNRGBA(image.Rect(0, 0, 60, 60))
@@ -170,7 +173,6 @@ func TestWhatIsWrongWithAPhotoIsSaidBesideIt(t *testing.T) {
 	if !eval[bool](p, `document.activeElement.closest(".preview") !== null && document.activeElement.getAttribute("aria-invalid") === "true"`) {
 		t.Error("the focus is not in the description")
 	}
-	p.shot("write, description too long")
 	p.types(describes, "A white square")
 	p.press("Post")
 	p.sees("Posted.")
@@ -394,6 +396,8 @@ func TestWhatTheServerRefusesCanBeEditedAgain(t *testing.T) {
 	p.types("Your comment", "the second")
 	eval[bool](p, `(answers[0](true), true)`)
 	p.sees("Not sent: The clock is ahead.")
+	p.press("Feed")
+	p.press("The post")
 	p.holds("Your comment", "the second")
 	p.shot("thread, not sent")
 	p.press("Edit again")
@@ -541,4 +545,69 @@ func TestPicturesThatWereSeenDoNotPileUp(t *testing.T) {
 	if n := eval[int](p, `urls.size`); n < 2 || n > 4 {
 		t.Errorf("%d pictures of 9 MB are in memory", n)
 	}
+}
+
+func TestAPhotoThatIsStillPreparedIsNotLostByLookingElsewhere(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	bob := newPeer(t, s.URL())
+	p.before(slowPhotos)
+	p.open(s.URL() + "/#write")
+	p.settles()
+	choose := func(width int, n string) {
+		p.upload("#photo", plainPhoto(t, width, 100, color.White))
+		p.until(`document.body.dataset.photos === "` + n + `"`)
+	}
+	choose(210, "1")
+	p.press("Feed")
+	p.press("Write")
+	p.sees("Preparing …")
+	eval[bool](p, `(photos[0](), true)`)
+	p.until(`document.querySelector(".preview img")?.naturalWidth === 210`)
+	p.sees("Add a photo")
+
+	// Removing it ends also the one that is to come in its place.
+	choose(220, "2")
+	p.press("Remove the photo")
+	eval[bool](p, `(photos[1](), new Promise((r) => setTimeout(r, 100, true)))`)
+	if eval[bool](p, `document.querySelector(".preview img") !== null`) {
+		t.Error("a photo that was removed is there again")
+	}
+
+	// What was posted meanwhile goes with it, and is not a draft any more.
+	p.types(says, "a slow one")
+	choose(230, "3")
+	p.press("Post")
+	p.press("Feed")
+	p.press("Write")
+	eval[bool](p, `(photos[2](), true)`)
+	if i := bob.sees(func(i client.Item) bool { return i.Text == "a slow one" }); i.Image == nil || i.Image.Width != 230 {
+		t.Errorf("it was posted as %+v", i)
+	}
+	p.settles()
+	p.holds(says, "")
+	if eval[bool](p, `document.querySelector(".preview img") !== null || location.hash !== "#write"`) {
+		t.Error("the photo is there still, or the person somewhere else")
+	}
+}
+
+func TestAPostThatThePhoneHasNoRoomForStaysWhereItIsTyped(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	bob := newPeer(t, s.URL())
+	p.before(`const put = IDBObjectStore.prototype.put;
+		IDBObjectStore.prototype.put = function (v) { if (window.full && this.name === "outbox") throw new DOMException("full", "QuotaExceededError"); return put.call(this, v); };`)
+	p.open(s.URL() + "/#write")
+	p.settles()
+	p.types(says, "no room")
+	eval[bool](p, `(window.full = true)`)
+	p.press("Post")
+	p.until(`document.querySelector("form [role=alert]")?.innerText.includes("full")`)
+	p.holds(says, "no room")
+	p.settles()
+	p.open("about:blank")
+	p.open(s.URL() + "/#write")
+	p.holds(says, "no room")
+	p.press("Post")
+	bob.sees(func(i client.Item) bool { return i.Text == "no room" })
 }

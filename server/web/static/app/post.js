@@ -114,6 +114,8 @@ export function postNode(item, { alone = false } = {}) {
   const long = !alone && item.kind === "post" && !item.pending && (text.length > 500 || text.split("\n").length > 12);
   if (item.refused) {
     foot.append(el("p", { class: "warning", role: "alert", text: `Not sent: ${item.refused.message}` }), button("Edit again", () => editAgain(item)), button("Discard", () => discard(item)));
+    const elsewhere = item.kind === "comment" && location.pathname !== `/p/${payload.target}`;
+    if (elsewhere) foot.append(el("a", { href: `/p/${payload.target}`, class: "button", text: "The post" }));
   } else if (item.pending) {
     foot.append(el("p", { class: "quiet", text: isSending() ? "Sending …" : "Waits here until the server is reached." }));
   } else {

@@ -94,7 +94,7 @@ export function thread(signal, id) {
       missing = codeOf(err) === "unknown_record" ? "There is no such post on this server." : err.message;
       if (api.isTemporary(err)) {
         missing += " It is shown as soon as that is possible.";
-        setTimeout(load, retry);
+        if (isSending()) setTimeout(load, retry); // else when it is online again
       }
     }
     draw();

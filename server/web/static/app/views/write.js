@@ -68,8 +68,11 @@ function photoField(signal) {
     }
   }
   function pick(work) {
-    ready = take(work);
-    ready.catch((err) => alarm(choose, err.message));
+    const taken = (ready = take(work));
+    taken.catch((err) => {
+      alarm(choose, err.message);
+      if (ready === taken) ready = Promise.resolve(); // whoever posts now knows of it
+    });
   }
   for (const input of [choose, camera]) {
     input.addEventListener("change", () => {
