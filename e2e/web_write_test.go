@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -300,6 +301,26 @@ func TestWhatWasBegunToBeWrittenIsThereAgain(t *testing.T) {
 		p.do(chromedp.Reload())
 		p.settles()
 		p.holds(says, "")
+	})
+	sub("of many drafts the newest are kept", func(p *phone) {
+		kept := eval[[]string](p, `import("/static/app/draft.js").then(async ({ Draft, settled }) => {
+			const left = new AbortController();
+			for (let n = 0; n < 60; n++) {
+				const d = new Draft("thread " + n, left.signal, () => ({ text: "draft " + n }));
+				d.restore(() => {});
+				await settled();
+				d.changed();
+				await settled();
+			}
+			left.abort();
+			const db = await new Promise((r) => (indexedDB.open("p4p").onsuccess = (e) => r(e.target.result)));
+			const rows = await new Promise((r) => (db.transaction("settings").objectStore("settings").getAll().onsuccess = (e) => r(e.target.result)));
+			db.close();
+			return rows.filter((r) => r.name.startsWith("draft ")).map((r) => r.value.text);
+		})`)
+		if len(kept) != 50 || !slices.Contains(kept, "draft 59") || !slices.Contains(kept, "draft 10") || slices.Contains(kept, "draft 9") {
+			t.Errorf("kept are %d: %q", len(kept), kept)
+		}
 	})
 	sub("each post has a comment of its own", func(p *phone) {
 		p.open(s.URL() + "/p/" + one.String())

@@ -14,6 +14,7 @@ export function keepDraft(form, control, place, signal, { photo, offerDiscard = 
     el("span", { class: "quiet", text: "Begun before." }),
     button("Discard", async () => {
       if (!(await ask("Discard what you began?", "The text and the photo that stand here are gone then.", "Discard it"))) return;
+      photo?.cancel();
       await draft.discard();
       fill({ text: "" });
       control.focus();

@@ -18,8 +18,8 @@ export const draftKeys = (place) => IDBKeyRange.bound(nameOf(place), photoOf(nam
 // All drafts, as they are kept: setting's name -> { text, alt, at }, or the photo.
 const kept = new Map();
 
-export const loaded = all("settings").then(
-  (rows) => rows.forEach((r) => r.name.startsWith("draft ") && kept.set(r.name, r.value)),
+export const loaded = all("settings", IDBKeyRange.bound("draft ", "draft!")).then(
+  (rows) => rows.forEach((r) => kept.set(r.name, r.value)),
   (err) => console.warn("drafts:", err),
 );
 

@@ -126,7 +126,7 @@ const doing = (work) => (...stores) => {
 };
 
 export const get = (store, key) => within(store, "readonly", asking((s) => s.get(key)));
-export const all = (store) => within(store, "readonly", asking((s) => s.getAll()));
+export const all = (store, keys) => within(store, "readonly", asking((s) => s.getAll(keys)));
 export const put = (store, value) => within(store, "readwrite", asking((s) => s.put(value)));
 export const remove = (store, key) => within(store, "readwrite", asking((s) => s.delete(key)));
 

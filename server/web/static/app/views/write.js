@@ -38,8 +38,7 @@ function photoField(signal) {
       field("Describe it for those who cannot see it", alt),
       counter(alt, limits.alt),
       button("Remove the photo", () => {
-        preparing = null;
-        label.textContent = "Add a photo";
+        cancel();
         show(null);
         changed();
         choose.focus();
@@ -47,6 +46,12 @@ function photoField(signal) {
     );
   }
   const changed = () => preview.dispatchEvent(new Event("input", { bubbles: true }));
+
+  // cancel has nothing come of a photo that is still prepared.
+  function cancel() {
+    preparing = null;
+    label.textContent = "Add a photo";
+  }
 
   // take waits for a photo, and shows it unless another one was chosen meanwhile.
   async function take(work) {
@@ -90,6 +95,7 @@ function photoField(signal) {
       show(made);
       alt.dispatchEvent(new Event("input"));
     },
+    cancel,
     // resume waits for a photo that was chosen before the view was left.
     resume: () => preparing && pick(preparing),
     // picture gives the photo once it is prepared, or null.
@@ -110,14 +116,15 @@ function photoField(signal) {
 export function write(signal) {
   const area = el("textarea", { rows: "6", dir: "auto" });
   const photo = photoField(signal);
-  const send = el("button", { class: "primary", text: "Post" });
+  const send = el("button", { class: "primary big", text: "Post" });
   const form = el(
     "form",
     { class: "card" },
     field("What do you want to say?", area, "Everybody on this server can read it. Only your friends see that it is from you."),
     counter(area, limits.text),
     photo.preview,
-    el("div", { class: "row" }, ...photo.buttons, send),
+    el("div", { class: "row photo" }, ...photo.buttons),
+    send,
   );
   const draft = keepDraft(form, area, "post", signal, { photo });
   const words = { sent: "Posted.", waits: "It is posted once the server is reached.", refused: "Your post was not sent. It waits in the feed." };
