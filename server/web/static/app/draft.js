@@ -9,6 +9,9 @@ const pause = 300; // ms without a key, then it is kept
 const longest = 100_000; // characters of a text that are kept
 const most = 50; // drafts
 
+let last = 0;
+const now = () => (last = Math.max(Date.now(), last + 1)); // so that drafts have an order
+
 const nameOf = (place) => `draft ${app.info.server} ${place}`;
 const photoOf = (name) => `${name} photo`; // apart: it is large, and does not change with each key
 
@@ -90,7 +93,7 @@ export class Draft {
     this.calm();
     const { text, alt = "", picture = null } = this.read();
     const photo = photoOf(this.name);
-    const changes = [[this.name, text || picture ? { text: text.slice(0, longest), alt, at: Date.now() } : null]];
+    const changes = [[this.name, text || picture ? { text: text.slice(0, longest), alt, at: now() } : null]];
     if (picture !== (kept.get(photo) ?? null)) changes.push([photo, picture]);
     const old = [...kept].filter(([name, { at }]) => at && name !== this.name).sort(([, a], [, b]) => b.at - a.at);
     for (const [name] of old.slice(most - 1)) changes.push([name, null], [photoOf(name), null]);
@@ -138,7 +141,7 @@ export async function bringBack(id, place) {
       const { payload, picture } = row.result;
       const begun = kept.get(name);
       const text = [payload.text, begun?.text].filter(Boolean).join("\n\n");
-      changes.push([name, { text, alt: payload.image?.alt ?? begun?.alt ?? "", at: Date.now() }]);
+      changes.push([name, { text, alt: payload.image?.alt ?? begun?.alt ?? "", at: now() }]);
       if (picture) changes.push([photo, { bytes: picture, width: payload.image.width, height: payload.image.height }]);
       for (const [n, value] of changes) settings.put({ name: n, value });
       outbox.delete(id);
