@@ -35,8 +35,11 @@ func showsPost(text string) string {
 	return `[...document.querySelectorAll(".post")].some((e) => e.innerText.includes(` + quote(text) + `))`
 }
 
-// fastTimers has what the page does every so often done ten times as often.
-const fastTimers = `const every = window.setInterval; window.setInterval = (f, ms, ...a) => every(f, ms / 10, ...a);`
+// fastTimers has what the page does every so often, or waits for that long, ten times as fast. What
+// the tests wait for themselves has its time.
+const fastTimers = `const every = window.setInterval, once = window.setTimeout;
+	window.setInterval = (f, ms, ...a) => every(f, ms / 10, ...a);
+	window.setTimeout = (f, ms, ...a) => once(f, ms >= 5000 && ms < 50000 ? ms / 10 : ms, ...a);`
 
 // gate stands between a page and its server, as networks and proxies do.
 type gate struct {
@@ -55,6 +58,7 @@ const (
 	down      way = "the proxy says that its server is away"
 	swallows  way = "nothing is ever answered"
 	noSockets way = "websockets are refused"
+	noAnswers way = "websockets are never answered"
 )
 
 func newGate(t *testing.T, s *server.Server) *gate {
@@ -95,7 +99,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
 		_, _ = io.WriteString(w, "<h1>502 Bad Gateway</h1>")
 		return
-	case way == swallows:
+	case way == swallows || way == noAnswers && r.URL.Path == "/v1/stream":
 		select {
 		case <-r.Context().Done():
 		case <-changed:
@@ -300,30 +304,52 @@ func TestWhereWebsocketsAreBlockedThePageAsksEveryFewSeconds(t *testing.T) {
 	p.until(showsPost("by the socket"))
 }
 
+func TestWhereWebsocketsAreNeverAnsweredThePageAsksAsWell(t *testing.T) {
+	p := newPhone(t)
+	c := newCrowd(t, webServer(t))
+	g := newGate(t, c.s)
+	g.turn(noAnswers)
+	p.before(fastTimers)
+	p.open(g.URL)
+	p.until(stateIs("live, checking every 5 s"))
+	c.posts("seen all the same", 1)
+	p.until(showsPost("seen all the same"))
+}
+
 func TestASocketThatIsSilentIsNotTakenForALiveOne(t *testing.T) {
 	p := newPhone(t)
 	c := newCrowd(t, webServer(t))
 	g := newGate(t, c.s)
 	c.posts("before", 1)
-	// The page's clock can be put forward, and its timers run ten times as fast.
-	p.before(fastTimers + `window.skew = 0; const now = Date.now; Date.now = () => now() + window.skew;
-		const Socket = window.WebSocket; window.WebSocket = class extends Socket {
-			set onmessage(f) { super.onmessage = f && ((e) => window.deaf || f(e)); }
-			get onmessage() { return super.onmessage; }
-		};`)
+	// The page's clock can be put forward, and its timers run ten times as fast. What
+	// the tests wait for themselves has its time.
+	p.before(fastTimers + countSockets + `window.skew = 0; const now = Date.now; Date.now = () => now() + window.skew;
+		const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage") ?? Object.getOwnPropertyDescriptor(Socket.prototype, "onmessage");
+		Object.defineProperty(Socket.prototype, "onmessage", { set(f) { set.call(this, f && ((e) => this.dead || f(e))); } });
+		window.kill = () => { for (const s of window.sockets) s.dead = true; };`)
 	p.open(g.URL)
 	p.until(isLive)
-	eval[bool](p, `(window.deaf = true)`)
-	c.posts("while nothing was heard", 1)
-	t.Run("with the server there it comes back", func(t *testing.T) {
+	t.Run("one that lives is kept", func(t *testing.T) {
 		p := &phone{t, p.ctx}
-		eval[bool](p, `(window.skew += 3600_000, window.deaf = false, true)`)
+		eval[bool](p, `(window.heard = 0, window.sockets[0].addEventListener("message", () => window.heard++), window.skew += 3600_000, true)`)
+		p.settlesOn(`window.heard > 0`)
+		c.posts("to a living socket", 1)
+		p.until(showsPost("to a living socket"))
+		if n := eval[int](p, `window.sockets.length`); n != 1 {
+			t.Errorf("%d sockets were opened", n)
+		}
+	})
+	t.Run("a dead one is replaced", func(t *testing.T) {
+		p := &phone{t, p.ctx}
+		eval[bool](p, `(window.kill(), true)`)
+		c.posts("while nothing was heard", 1)
+		eval[bool](p, `(window.skew += 3600_000, true)`)
 		p.until(showsPost("while nothing was heard"))
 		p.until(isLive)
 	})
-	t.Run("without it the page says so", func(t *testing.T) {
+	t.Run("without the server the page says so", func(t *testing.T) {
 		p := &phone{t, p.ctx}
-		eval[bool](p, `(window.deaf = true)`)
+		eval[bool](p, `(window.kill(), true)`)
 		g.turn(down)
 		eval[bool](p, `(window.skew += 3600_000, true)`)
 		p.until(stateIs("offline"))
@@ -334,7 +360,7 @@ func TestASocketThatIsSilentIsNotTakenForALiveOne(t *testing.T) {
 		eval[bool](p, withApp+`(app.stream.connect(), app.stream.wait = 600_000, app.stream.closed(1006), true))`)
 		p.until(stateIs("offline"))
 		g.turn(through)
-		eval[bool](p, `(window.deaf = false, window.skew += 10_000, document.dispatchEvent(new Event("visibilitychange")), true)`)
+		eval[bool](p, `(window.skew += 10_000, document.dispatchEvent(new Event("visibilitychange")), true)`)
 		p.until(isLive)
 	})
 }

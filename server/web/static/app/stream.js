@@ -3,13 +3,14 @@
 // through (some proxies, and Safari with a certificate that was taken by hand), the
 // server is asked every few seconds instead.
 
-import { cursorText } from "../p4p/bytes.js";
+import { cursorText, random, to64 } from "../p4p/bytes.js";
 
 const firstWait = 500; // ms; doubled at each failure
 const longestWait = 30_000;
 const patience = 10_000; // ms for a hello, and for an answer to a question
 const lasting = 10_000; // ms after which a connection was a good one
-const silence = 30_000; // ms without a word
+const silence = 30_000; // ms without a word, after which the server is asked for one
+const answer = 5000; // ms that it has
 const beat = 5000; // ms between two looks, while somebody looks at the page
 const mostMissed = 1000; // records; the newest page is loaded instead of more
 const batch = 100; // events to take at once
@@ -85,7 +86,10 @@ export class Stream {
       return this.trouble(err); // a browser that allows none here
     }
     this.socket = socket;
-    this.timer = setTimeout(() => this.closed(1006), patience);
+    this.timer = setTimeout(() => {
+      this.failures++; // a way that swallows sockets will swallow the next
+      this.closed(1006);
+    }, patience);
     socket.onclose = (e) => socket === this.socket && this.closed(e.code);
     socket.onmessage = (e) => {
       if (socket !== this.socket) return;
@@ -188,7 +192,7 @@ export class Stream {
       this.say("offline");
       this.later(() => this.restart(true));
     } else {
-      if (this.failures === 0) this.say("offline");
+      if (this.state === "online") this.say("offline");
       this.later(() => this.connect());
       if (this.failures >= 2 && !this.polling) this.poll();
     }
@@ -212,28 +216,24 @@ export class Stream {
     }
   }
 
-  // look asks the server where nothing was heard for some ms.
+  // look makes sure of a socket from which nothing was heard for some ms; or asks for
+  // what is new, where there is none.
   look(ms) {
     if (this.polling) this.poll();
     else if (this.live && Date.now() - this.heard >= ms) this.doubt();
   }
 
-  // doubt finds out whether a silent socket still tells what happens.
-  async doubt() {
-    if (this.asking) return;
-    this.asking = true;
+  // doubt finds out whether a silent socket is alive: the server answers to a mailbox
+  // that there is not.
+  doubt() {
     const { socket, heard } = this;
-    const doubted = () => socket === this.socket && heard === this.heard;
-    try {
-      const info = await this.on.ask(patience);
-      if (!doubted()) return;
-      if (info.epoch !== this.cursor.epoch || info.seq !== this.told) this.connect();
-      else this.heard = Date.now();
-    } catch {
-      if (doubted()) this.closed(1006);
-    } finally {
-      this.asking = false;
-    }
+    if (this.doubted === socket) return;
+    this.doubted = socket;
+    socket.send(JSON.stringify({ watch: [{ friendship: crypto.randomUUID(), token: to64(random(32)) }] }));
+    setTimeout(() => {
+      this.doubted = null;
+      if (this.live && socket === this.socket && heard === this.heard) this.connect();
+    }, answer);
   }
 
   // poll asks for what is new, in place of a socket, which is tried again now and then.
