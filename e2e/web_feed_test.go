@@ -174,6 +174,33 @@ func TestTheFocusStaysWhereItIsInTheFeed(t *testing.T) {
 		p.until(`document.querySelectorAll(".post").length > 60`)
 		active(p, "older posts", "BUTTON Older posts")
 	})
+	p.with("at the keyboard, never under the bar", func(p *phone) {
+		p.press("Feed")
+		p.until(`window.scrollY === 0`)
+		eval[bool](p, `(document.querySelector("main h1").focus(), true)`)
+		for range 24 {
+			p.do(chromedp.KeyEvent("\t"))
+			if at := eval[string](p, `(() => { const a = document.activeElement, r = a.getBoundingClientRect(); return r.bottom > document.querySelector("nav").getBoundingClientRect().top ? a.innerText + " at " + r.top : ""; })()`); at != "" {
+				p.t.Fatalf("the focus is on %s, under the bar", at)
+			}
+		}
+	})
+	p.with("on a post by itself, while comments come", func(p *phone) {
+		eval[bool](p, `(`+post("number 121")+`.querySelector("a").click(), true)`)
+		p.until(`document.querySelector("form textarea") !== null`)
+		eval[bool](p, `([...document.querySelectorAll("main button")].find((b) => b.innerText === "Share").focus(), true)`)
+		crowd.comments(ids[121], "first")
+		p.sees("first")
+		active(p, "the post", "BUTTON Share")
+	})
+	p.with("on the button that sends a comment", func(p *phone) {
+		p.types("Your comment", "second")
+		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("form .primary").focus()`), chromedp.KeyEvent("\r"))
+		p.sees("Your comment is there.")
+		active(p, "the comment", "BUTTON Comment")
+		p.do(chromedp.NavigateBack())
+		p.until(`document.querySelector(".feed .post") !== null`)
+	})
 	p.with("a post is named by its author and its time", func(p *phone) {
 		name := eval[string](p, `document.getElementById(`+post("number 121")+`.getAttribute("aria-labelledby")).innerText.replace(/\s+/g, " ")`)
 		if len(name) < len("anonymous 1234 now") || name[:len("anonymous ")] != "anonymous " {

@@ -354,6 +354,26 @@ func TestTheListOfFriendsKeepsWhatOneIsDoing(t *testing.T) {
 			p.t.Error("the safety number closed")
 		}
 	})
+	p.with("after a confirmation the focus is on what comes next", func(p *phone) {
+		p.open(s.URL() + "/#invite")
+		p.types("Who is it for?", "Carol")
+		p.press("Make the invite")
+		p.until(`document.querySelector(".link") !== null`)
+		link, err := protocol.ParseLink(eval[string](p, `document.querySelector(".link").textContent`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.open(s.URL() + "/#friends")
+		if _, err := newPeer(t, s.URL()).Accept(t.Context(), link, "Phone", false); err != nil {
+			t.Fatal(err)
+		}
+		p.sees("It is Carol")
+		p.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("button")].find((b) => b.innerText === "It is Carol").focus()`), chromedp.KeyEvent("\r"))
+		p.until(card + `"Carol").innerText.includes("Friend.")`)
+		if !eval[bool](p, card+`"Carol").querySelector("summary") === document.activeElement`) {
+			p.t.Errorf("the focus is on %s", eval[string](p, `document.activeElement.outerHTML.slice(0, 80)`))
+		}
+	})
 	p.with("renaming twice makes one form, which can be left", func(p *phone) {
 		eval[bool](p, `((c) => { const b = [...c.querySelectorAll("button")].find((b) => b.innerText === "Rename"); b.click(); b.click(); return true; })(`+card+`"Alice"))`)
 		if n := eval[int](p, `document.querySelectorAll(".friend-card form").length`); n != 1 {
@@ -374,6 +394,6 @@ func TestTheListOfFriendsKeepsWhatOneIsDoing(t *testing.T) {
 		p.until(`document.querySelector("dialog") === null && document.activeElement.value === "bob"`)
 		p.do(chromedp.KeyEvent("\r"))
 		p.press("It is the same person")
-		p.until(`[...document.querySelectorAll(".friend-card h2")].map((h) => h.innerText).sort().join() === "Bob,bob"`)
+		p.until(`[...document.querySelectorAll(".friend-card h2")].map((h) => h.innerText).sort().join() === "Bob,Carol,bob"`)
 	})
 }

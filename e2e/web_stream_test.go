@@ -474,7 +474,7 @@ func TestAFloodIsFollowedToItsEndAndWhatWasLeftOutIsThereForTheAsking(t *testing
 		t.Errorf("the feed was drawn %.1f times a second", got)
 	}
 	for _, wait := range []string{"flood 1400.", "flood 1000.", "flood 400.", "old 2."} {
-		p.until(`(` + showsPost(wait) + ` || [...document.querySelectorAll("button")].find((b) => b.innerText === "Older posts" && b.checkVisibility() && !b.disabled)?.click(), ` + showsPost(wait) + `)`)
+		p.until(`(` + showsPost(wait) + ` || [...document.querySelectorAll("button")].find((b) => b.innerText === "Older posts" && b.checkVisibility() && !b.ariaDisabled)?.click(), ` + showsPost(wait) + `)`)
 	}
 	missing := eval[[]string](p, withApp+`{ const seqs = new Set(app.feed.posts().map((i) => i.seq)); return Array.from({ length: 1506 }, (_, i) => i + 1).filter((n) => !seqs.has(n)).map(String); })`)
 	if got := strings.Join(missing, " "); got != "1 1504" { // the deleted one, and its deletion

@@ -43,7 +43,8 @@ export function onSubmit(form, control, work) {
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
     if (busy) return;
-    busy = press.disabled = true;
+    busy = true;
+    press.ariaDisabled = "true"; // a disabled button would lose the focus
     calm(control);
     try {
       await work(press);
@@ -51,7 +52,8 @@ export function onSubmit(form, control, work) {
       if (form.isConnected) alarm(err.control ?? control, err.message);
       else say(err.message);
     } finally {
-      busy = press.disabled = false;
+      busy = false;
+      press.ariaDisabled = null;
     }
   });
 }

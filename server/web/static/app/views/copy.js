@@ -88,11 +88,11 @@ export function copy() {
   };
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
-    if (make.disabled) return;
+    if (make.ariaDisabled) return;
     wrong.hidden = true;
     if (first.value === "") return complain("A copy needs a passphrase: type one."), first.focus();
     if (first.value !== second.value) return complain("The two are not the same. Type them once more."), second.focus();
-    make.disabled = true;
+    make.ariaDisabled = "true";
     make.textContent = "Encrypting …";
     try {
       const { copy: raw, server, uuid } = app.profile;
@@ -107,7 +107,7 @@ export function copy() {
     } catch (err) {
       complain(`The copy could not be made: ${err.message} Nothing is lost: you are who you were. Try again, or close other programs first.`);
     } finally {
-      make.disabled = false;
+      make.ariaDisabled = null;
       make.textContent = "Make the copy";
     }
   });

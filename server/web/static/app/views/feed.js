@@ -48,7 +48,7 @@ export function feed(signal) {
       if (had >= there + page || (n > 0 && had > there)) break;
       await app.feed.older();
     }
-    if (seen().length <= there && app.feed.before !== undefined) say("No older post of a friend so far. Press again to look further back.");
+    if (seen().length <= there && app.feed.before !== undefined) say(`No older post${friendsOnly ? " of a friend" : ""} so far. Press again to look further back.`);
     else reading.shown = there + page;
     draw();
   });

@@ -7,6 +7,7 @@ import { app, go, listen } from "../app.js";
 import { keepDraft, publish } from "../compose.js";
 import { button, el, field } from "../dom.js";
 import { counter, fits, onSubmit } from "../form.js";
+import { keep } from "../list.js";
 import { isSending, pendingItems, postNode, signature, sync } from "../post.js";
 
 const retry = 5000; // ms
@@ -34,7 +35,6 @@ export function thread(signal, id) {
   const comments = new Map(); // UUID -> item
   let gone = false;
   let missing = "";
-  let shownKey = "";
   let before;
   const earlier = button("Earlier comments", () => loadComments(before));
 
@@ -50,10 +50,10 @@ export function thread(signal, id) {
     gather();
     const shown = gone ? null : post;
     const text = gone ? "This post was deleted." : missing || "One moment …";
-    const key = shown ? signature(shown) : text;
-    if (key !== shownKey) {
-      shownKey = key;
-      place.replaceChildren(shown ? postNode(shown, { alone: true }) : el("p", { class: "card", role: "status", text }));
+    if (shown) {
+      keep(place, [shown], { id: (i) => i.id, look: signature, make: (i) => postNode(i, { alone: true }) });
+    } else if (place.textContent !== text) {
+      place.replaceChildren(el("p", { class: "card", role: "status", text }));
     }
     showForm();
     earlier.hidden = before === undefined || gone;
