@@ -58,7 +58,7 @@ func TestWhoReadsIsNotDisturbedAndComesBackToTheSamePost(t *testing.T) {
 		at := p.reads(30) // "number 160"
 		crowd.posts(70)
 		p.sees("70 new posts")
-		if got := eval[int](p, readTop); !eval[bool](p, `window.read.isConnected`) || got != at {
+		if got := eval[int](p, readTop); !eval[bool](p, `window.read.isConnected`) || max(got-at, at-got) > 1 {
 			p.t.Errorf("the post that is read is at %d and was at %d", got, at)
 		}
 	})
@@ -70,7 +70,7 @@ func TestWhoReadsIsNotDisturbedAndComesBackToTheSamePost(t *testing.T) {
 		crowd.send(crowd.sign("deletion", deletionOf(crowd.ids[171])))
 		p.until(post("number 171") + ` === undefined`)
 		p.sees("70 new posts")
-		if got := eval[int](p, readTop); got != at {
+		if got := eval[int](p, readTop); max(got-at, at-got) > 1 {
 			p.t.Errorf("a post above went: the one that is read is at %d and was at %d", got, at)
 		}
 	})

@@ -116,6 +116,8 @@ func TestAStartNeverSaysThatThereIsNothingBeforeItLooked(t *testing.T) {
 	s := webServer(t)
 	newStrangers(t, s).posts(3)
 	p.before(`
+		window.shifts = 0;
+		new PerformanceObserver((l) => { for (const e of l.getEntries()) window.shifts += e.value; }).observe({ type: "layout-shift", buffered: true });
 		window.answer = new Promise((resolve) => (window.letGo = resolve));
 		const ask = window.fetch;
 		window.fetch = async (...a) => {
@@ -131,6 +133,9 @@ func TestAStartNeverSaysThatThereIsNothingBeforeItLooked(t *testing.T) {
 	p.sees("number 2")
 	if eval[bool](p, `window.saidEmpty === true || document.querySelector("main").innerText.includes("One moment")`) {
 		t.Error("the page said that there is nothing, or that it looks")
+	}
+	if n := eval[float64](p, `new Promise((r) => requestAnimationFrame(() => setTimeout(() => r(window.shifts))))`); n > 0.02 {
+		t.Errorf("the start moves what is on the screen: layout shift %v", n)
 	}
 }
 
