@@ -455,33 +455,65 @@ func TestPostsAreFoundBehindAFloodOfComments(t *testing.T) {
 	p.until(`document.querySelectorAll(".post").length === 30`)
 }
 
-func TestAFloodIsFollowedToItsEndAndWhatWasLeftOutIsThereForTheAsking(t *testing.T) {
+func TestOfVeryMuchThePageShowsTheEndAndTheRestForTheAsking(t *testing.T) {
+	const drop = withApp + `(app.stream.drop(), true))`
+	for name, way := range map[string]struct{ before, after string }{
+		"after a flood that the phone could not look at": {
+			before: withApp + `{ window.flood = []; const { stream } = app; const queue = stream.queue;
+				stream.queue = (events) => { window.flood.push(...events); if (window.flood.length >= 1103) { stream.queue = queue; stream.queue(window.flood); } }; return true; })`,
+			after: `true`,
+		},
+		"after an absence": {before: drop, after: withApp + `(app.stream.connect(), true))`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPhone(t)
+			c := newCrowd(t, webServer(t))
+			old := c.posts("old", 3)
+			p.open(c.s.URL())
+			p.until(isLive)
+			p.until(showsPost("old 0."))
+			eval[bool](p, `import("/static/app/app.js").then(({ bus }) => { window.drawn = 0; bus.addEventListener("feed", () => window.drawn++); window.since = performance.now(); return true; })`)
+			eval[bool](p, way.before)
+			c.posts("flood", 1100)
+			c.says(protocol.KindDeletion, old[0], "", 1)
+			c.posts("last", 2)
+			eval[bool](p, way.after)
+			p.until(showsPost("last 1."))
+			if got := eval[float64](p, `window.drawn / (1 + (performance.now() - window.since) / 1000)`); got > 5 {
+				t.Errorf("the feed was drawn %.1f times a second", got)
+			}
+			for _, wanted := range []string{"flood 1000.", "flood 800.", "flood 100.", "old 2."} {
+				p.until(`(` + showsPost(wanted) + ` || [...document.querySelectorAll("button")].find((b) => b.innerText === "Older posts" && b.checkVisibility() && !b.ariaDisabled)?.click(), ` + showsPost(wanted) + `)`)
+			}
+			missing := eval[[]string](p, withApp+`{ const seqs = new Set(app.feed.posts().map((i) => i.seq)); return Array.from({ length: 1106 }, (_, i) => i + 1).filter((n) => !seqs.has(n)).map(String); })`)
+			if got := strings.Join(missing, " "); got != "1 1104" { // the deleted one, and its deletion
+				t.Errorf("these places of the log are not listed: %s", got)
+			}
+			if !eval[bool](p, withApp+`app.feed.isGone(`+quote(old[0].String())+`) && !app.feed.isGone(`+quote(old[1].String())+`))`) {
+				t.Error("the feed does not know what was deleted")
+			}
+		})
+	}
+}
+
+func TestWhatTheOperatorTookDownMeanwhileIsGoneAfterAnAbsence(t *testing.T) {
 	p := newPhone(t)
 	c := newCrowd(t, webServer(t))
-	old := c.posts("old", 3)
+	ids := c.posts("a post", 3)
+	p.before(`const ask = window.fetch; window.fetch = async (...a) => {
+		const r = await ask(...a);
+		if (!window.down || !String(a[0]).startsWith("/v1/records?")) return r;
+		const page = await r.json();
+		return Response.json({ ...page, events: page.events.filter((e) => e.seq !== window.down) });
+	};`)
 	p.open(c.s.URL())
 	p.until(isLive)
-	p.until(showsPost("old 0."))
-	// As much as a phone gets that could not look at its socket for a while.
-	eval[bool](p, `import("/static/app/app.js").then(({ bus }) => { window.drawn = 0; bus.addEventListener("feed", () => window.drawn++); window.since = performance.now(); return true; })`)
-	eval[bool](p, withApp+`{ window.flood = []; const { stream } = app; const queue = stream.queue;
-		stream.queue = (events) => { window.flood.push(...events); if (window.flood.length >= 1503) { stream.queue = queue; stream.queue(window.flood); } }; return true; })`)
-	c.posts("flood", 1500)
-	c.says(protocol.KindDeletion, old[0], "", 1)
-	c.posts("last", 2)
-	p.until(showsPost("last 1."))
-	if got := eval[float64](p, `window.drawn / (1 + (performance.now() - window.since) / 1000)`); got > 5 {
-		t.Errorf("the feed was drawn %.1f times a second", got)
-	}
-	for _, wait := range []string{"flood 1400.", "flood 1000.", "flood 400.", "old 2."} {
-		p.until(`(` + showsPost(wait) + ` || [...document.querySelectorAll("button")].find((b) => b.innerText === "Older posts" && b.checkVisibility() && !b.ariaDisabled)?.click(), ` + showsPost(wait) + `)`)
-	}
-	missing := eval[[]string](p, withApp+`{ const seqs = new Set(app.feed.posts().map((i) => i.seq)); return Array.from({ length: 1506 }, (_, i) => i + 1).filter((n) => !seqs.has(n)).map(String); })`)
-	if got := strings.Join(missing, " "); got != "1 1504" { // the deleted one, and its deletion
-		t.Errorf("these places of the log are not listed: %s", got)
-	}
-	if !eval[bool](p, withApp+`app.feed.isGone(`+quote(old[0].String())+`) && !app.feed.isGone(`+quote(old[1].String())+`))`) {
-		t.Error("the feed does not know what was deleted")
+	p.until(showsPost("a post 1."))
+	eval[bool](p, withApp+`(app.stream.drop(), window.down = 2, app.stream.restart(false), true))`)
+	p.until(`!` + showsPost("a post 1."))
+	p.until(showsPost("a post 0.") + ` && ` + showsPost("a post 2."))
+	if !eval[bool](p, withApp+`app.feed.isGone(`+quote(ids[1].String())+`))`) {
+		t.Error("the feed does not know that it is gone")
 	}
 }
 
