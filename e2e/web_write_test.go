@@ -243,9 +243,9 @@ func TestWhatWasBegunToBeWrittenIsThereAgain(t *testing.T) {
 	for name, leave := range map[string]func(p *phone){
 		"pressing Write again":     func(p *phone) { p.press("Write") },
 		"looking into the feed":    func(p *phone) { p.press("Feed"); p.sees("one post"); p.press("Write") },
-		"reloading":                func(p *phone) { p.settles(); p.do(chromedp.Reload()) },
+		"reloading":                func(p *phone) { p.do(chromedp.Reload()) },
 		"going back and forth":     func(p *phone) { p.do(chromedp.NavigateBack()); p.sees("one post"); p.do(chromedp.NavigateForward()) },
-		"leaving for another page": func(p *phone) { p.settles(); p.open("about:blank"); p.open(s.URL() + "/#write") },
+		"leaving for another page": func(p *phone) { p.open("about:blank"); p.open(s.URL() + "/#write") },
 	} {
 		sub(name, func(p *phone) {
 			p.press("Feed")

@@ -5,7 +5,7 @@
 import { app } from "./app.js";
 import { all, together } from "./store.js";
 
-const pause = 300; // ms without a key, then it is kept
+const pause = 300; // ms from a key until what is there is kept
 const longest = 100_000; // characters of a text that are kept
 const most = 50; // drafts
 
@@ -22,9 +22,35 @@ export const draftKeys = (place) => IDBKeyRange.bound(nameOf(place), photoOf(nam
 const kept = new Map();
 
 export const loaded = all("settings", IDBKeyRange.bound("draft ", "draft!")).then(
-  (rows) => rows.forEach((r) => kept.set(r.name, r.value)),
+  (rows) => {
+    for (const r of rows) kept.set(r.name, r.value);
+    takeLast();
+  },
   (err) => console.warn("drafts:", err),
 );
+
+// A browser may end a page before its last write is through; what is put into the tab's
+// own storage stays.
+const lastKey = "p4p draft";
+
+function putLast(name) {
+  try {
+    sessionStorage.setItem(lastKey, JSON.stringify([name, kept.get(name)]));
+  } catch {
+    // forbidden, or too long: the write has to do
+  }
+}
+
+function takeLast() {
+  try {
+    const [name, value] = JSON.parse(sessionStorage.getItem(lastKey)) ?? [];
+    sessionStorage.removeItem(lastKey);
+    if (value?.at > (kept.get(name)?.at ?? 0)) write([[name, value]]).catch((err) => console.warn("a draft is not kept:", err));
+  } catch {
+    // as above
+  }
+}
+window.addEventListener("pageshow", (e) => e.persisted && sessionStorage.removeItem(lastKey)); // the page did not end
 
 // Other tabs write as well.
 const tabs = new BroadcastChannel("p4p drafts");
@@ -62,7 +88,7 @@ export class Draft {
     this.read = read;
     open.add(this);
     document.addEventListener("visibilitychange", () => document.hidden && this.flush(), { signal });
-    window.addEventListener("pagehide", () => this.flush(), { signal });
+    window.addEventListener("pagehide", () => this.flush() && putLast(this.name), { signal });
     signal.addEventListener("abort", () => {
       this.flush();
       open.delete(this);
@@ -82,14 +108,13 @@ export class Draft {
   }
 
   changed() {
+    if (!this.due) this.timer = setTimeout(() => this.flush(), pause);
     this.due = true;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.flush(), pause);
   }
 
-  // flush keeps what is there now, if that is not kept yet.
+  // flush keeps what is there now, if that is not kept yet, and tells whether it did.
   flush() {
-    if (!this.due || !this.ready) return;
+    if (!this.due || !this.ready) return false;
     this.calm();
     const { text, alt = "", picture = null } = this.read();
     const photo = photoOf(this.name);
@@ -98,6 +123,7 @@ export class Draft {
     const old = [...kept].filter(([name, { at }]) => at && name !== this.name).sort(([, a], [, b]) => b.at - a.at);
     for (const [name] of old.slice(most - 1)) changes.push([name, null], [photoOf(name), null]);
     writing = write(changes).catch((err) => console.warn("a draft is not kept:", err));
+    return true;
   }
 
   calm() {
