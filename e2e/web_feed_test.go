@@ -231,6 +231,10 @@ func TestTheFeedCanShowFriendsOnly(t *testing.T) {
 	}
 	eval[bool](p, `(`+only("Friends only")+`.click(), true)`)
 	p.sees("No friend's post is among the newest.")
+	p.do(chromedp.EmulateViewport(320, 640))
+	if h := eval[int](p, `document.querySelector(".choice").offsetHeight`); h > 56 || eval[bool](p, `document.documentElement.scrollWidth > innerWidth`) {
+		t.Errorf("on a small phone the choice is %d pixels high, or too wide", h)
+	}
 	p.shot("friends only, none yet")
 	p.press("Older posts")
 	p.until(`[...document.querySelectorAll(".feed .post .text")].map((e) => e.textContent).join() === "by Alice 2,by Alice 1,by Alice 0"`)

@@ -3,7 +3,7 @@
 // reload, lead to the same post.
 
 const atTop = 8; // px; who is higher up than that wants to see what is new
-const rest = 150; // ms without scrolling until the place is kept: browsers limit how often
+const rest = 400; // ms without scrolling until the place is kept: Safari takes 100 in half a minute
 
 const onScreen = (node) => {
   const { top, bottom } = node.getBoundingClientRect();
@@ -71,7 +71,11 @@ export class Reading {
   note(shown = this.shown) {
     if (this.signal.aborted || this.goal) return;
     last = window.scrollY > atTop ? this.place(shown) : null;
-    history.replaceState({ ...history.state, place: last }, "");
+    try {
+      history.replaceState({ ...history.state, place: last }, "");
+    } catch (err) {
+      console.warn("the place is not kept:", err); // the next one is
+    }
   }
 
   place(shown) {

@@ -78,7 +78,8 @@ export function feed(signal) {
     more.hidden = now.length <= reading.shown && app.feed.before === undefined;
     empty.hidden = all.length > 0 || !app.feed.loaded || friendsOnly;
     wait.hidden = all.length > 0 || !empty.hidden;
-    wait.textContent = app.feed.loaded ? "No friend's post is among the newest." : app.state === "offline" ? "The posts come once the server is reached." : "One moment …";
+    const none = app.feed.before === undefined ? "None of your friends has posted here yet." : "No friend's post is among the newest.";
+    wait.textContent = app.feed.loaded ? none : app.state === "offline" ? "The posts come once the server is reached." : "One moment …";
     choice.hidden = app.friends.labels.size === 0 && !friendsOnly;
     idea.hidden = app.friends.rows.length > 0;
     notices.replaceChildren(
