@@ -80,7 +80,8 @@ export class Outbox {
 
   // discard takes back what was not sent; what is on its way to the server goes there first.
   async discard(id) {
-    await navigator.locks.request("p4p outbox", () => remove("outbox", id));
+    const drop = () => remove("outbox", id);
+    await (this.rows.find((r) => r.id === id)?.refused ? drop() : navigator.locks.request("p4p outbox", drop));
     await this.refresh();
   }
 
