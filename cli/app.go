@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -40,6 +41,8 @@ type app struct {
 	signals signals
 	fail    context.CancelCauseFunc // ends the program with an error
 	fault   bool                    // the embedded server panicked
+	// panicked is its panic, for where fail comes too late.
+	panicked atomic.Pointer[client.Panic]
 
 	mu   sync.Mutex
 	next string // the profile that the app is to go on with
@@ -98,7 +101,9 @@ func (a *app) embedded(log *slog.Logger) func(context.Context) (string, error) {
 func (a *app) guard(f func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			a.fail(&client.Panic{Value: v, Stack: debug.Stack()})
+			p := &client.Panic{Value: v, Stack: debug.Stack()}
+			a.panicked.CompareAndSwap(nil, p) // told also where the command is ending already
+			a.fail(p)
 		}
 	}()
 	f()

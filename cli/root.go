@@ -119,7 +119,13 @@ func (a *app) run(f func(ctx context.Context, args []string) error) func(*cobra.
 		if fault, ok := errors.AsType[*client.Panic](context.Cause(cmd.Context())); ok {
 			a.err, a.fault = fault, true
 		}
+		if fault := a.panicked.Load(); fault != nil {
+			a.err, a.fault = fault, true
+		}
 		a.close()
+		if fault := a.panicked.Load(); fault != nil {
+			a.err = fault // while it was closing
+		}
 		return nil
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log" //nolint:depguard // net/http takes no other
 	"log/slog"
+	"net/netip"
 	"regexp"
 	"strings"
 )
@@ -26,11 +27,24 @@ func (w quietWriter) Write(p []byte) (int, error) {
 
 var naming = regexp.MustCompile(
 	`\[[0-9A-Fa-f:.]+(%\w+)?\](:\d+)?` + // [IPv6]:port
-		`|\b([0-9A-Fa-f]{1,4}:){4,7}[0-9A-Fa-f]{1,4}\b` + // IPv6
-		`|\b([0-9A-Fa-f]{1,4}:){1,7}(:[0-9A-Fa-f]{1,4}){1,7}\b` +
+		`|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,}(\.\d{1,3}){0,3}(%\w+)?` + // perhaps IPv6
 		`|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b` + // IPv4:port
 		`|\b[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b` + // UUID
 		`|\b[A-Za-z0-9+.-]+://\S+`) // a link
 
 // Scrub takes addresses, UUIDs and links out of text that others wrote, for a log.
-func Scrub(s string) string { return naming.ReplaceAllString(s, "[…]") }
+func Scrub(s string) string {
+	return naming.ReplaceAllStringFunc(s, func(found string) string {
+		if strings.ContainsAny(found, "[-/") || strings.Count(found, ":") < 2 {
+			return "[…]"
+		}
+		for _, end := range []string{"", ":"} { // a sentence may go on with a colon
+			if address, ok := strings.CutSuffix(found, end); ok {
+				if _, err := netip.ParseAddr(address); err == nil {
+					return "[…]" + end
+				}
+			}
+		}
+		return found // the time of day, say
+	})
+}

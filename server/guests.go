@@ -32,11 +32,12 @@ type guests struct {
 	log    *slog.Logger
 	turned func() // is told of each that is turned away
 
-	mu    sync.Mutex
-	all   int
-	by    map[netip.Prefix]int // blocks and sites
-	told  time.Time
-	clock func() time.Time
+	mu     sync.Mutex
+	all    int
+	others int                  // those that are not of this machine
+	by     map[netip.Prefix]int // blocks and sites
+	told   time.Time
+	clock  func() time.Time
 }
 
 func newGuests(c Config, turned func()) *guests {
@@ -67,28 +68,40 @@ func (g *guests) enter(a netip.Addr) (keys []netip.Prefix, why string) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if most := g.elsewhere(); !local && most > 0 && g.all >= most {
+	most := g.elsewhere()
+	if !local && most > 0 && g.others >= most {
 		return nil, "all places are taken"
 	}
-	if local && g.files > 0 && g.all >= g.files {
+	if g.files > 0 && g.all >= g.files {
 		return nil, "all files are open"
 	}
 	for i, k := range keys {
-		if most := g.limits.BlockConns * []int{1, api.PerSite}[i]; most > 0 && g.by[k] >= most {
+		n := g.limits.BlockConns * []int{1, api.PerSite}[i]
+		if quarter := most / 4; n > 0 && quarter > 0 {
+			n = min(n, quarter) // where there are few, one network has not all of them
+		}
+		if n > 0 && g.by[k] >= n {
 			return nil, "one network has as many as it may"
 		}
 	}
 	for _, k := range keys {
 		g.by[k]++
 	}
-	g.all++
+	g.count(local, 1)
 	return keys, ""
 }
 
-func (g *guests) leave(keys []netip.Prefix) {
+func (g *guests) count(local bool, n int) {
+	g.all += n
+	if !local {
+		g.others += n
+	}
+}
+
+func (g *guests) leave(local bool, keys []netip.Prefix) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.all--
+	g.count(local, -1)
 	for _, k := range keys {
 		if g.by[k]--; g.by[k] == 0 {
 			delete(g.by, k)
@@ -115,7 +128,8 @@ func (g *guests) refuse(c net.Conn, why string) {
 	}
 }
 
-func (g *guests) count() int {
+// open is how many connections there are.
+func (g *guests) open() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.all
@@ -155,7 +169,7 @@ func (l *conns) Accept() (net.Conn, error) {
 		}
 		k := &known{Conn: c, of: l, keys: keys, local: from.IsLoopback()}
 		if !l.add(k) {
-			l.guests.leave(keys)
+			l.guests.leave(k.local, keys)
 			c.Close()
 			return nil, net.ErrClosed
 		}
@@ -202,7 +216,7 @@ func (c *known) Close() error {
 	delete(c.of.open, c)
 	c.of.mu.Unlock()
 	if first {
-		c.of.guests.leave(c.keys)
+		c.of.guests.leave(c.local, c.keys)
 	}
 	return c.Conn.Close()
 }

@@ -121,6 +121,8 @@ func TestScrubbingTakesOutWhatNames(t *testing.T) {
 		"read tcp 127.0.0.1:4747->192.0.2.1:1: i/o timeout":                      "read tcp […]->[…]: i/o timeout",
 		"panic serving [2001:db8::1]:55: x":                                      "panic serving […]: x",
 		"2001:db8::7: Fetching; 2001:db8:1:2:3:4:5:6 was asked at 20:15:00: no":  "[…]: Fetching; […] was asked at 20:15:00: no",
+		"dial 2001:db8::: refused; ::1, ::ffff:192.0.2.1 and fe80::1%eth0":       "dial […]: refused; […], […] and […]",
+		"at 12:30:45:10:11, 3: not found":                                        "at 12:30:45:10:11, 3: not found",
 		"from [fe80::1%eth0]:55":                                                 "from […]",
 		"id 0189d2c3-1111-8222-8333-444455556666 and https://h/f/x#SECRET.":      "id […] and […]",
 		"accept tcp: too many open files; version 1.26.8; 100 records in 1.5 ms": "accept tcp: too many open files; version 1.26.8; 100 records in 1.5 ms",

@@ -65,7 +65,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	}
 	metrics := api.NewMetrics()
 	s.guests = newGuests(c, metrics.TurnedAway)
-	metrics.Connections(s.guests.count)
+	metrics.Connections(s.guests.open)
 	s.hub = hub.New(st, hub.Options{RingBytes: c.RingBytes, Log: c.Log, Committed: faulty(ctx, metrics.Committed), Guard: c.Guard})
 	s.api = api.New(api.Config{
 		Store: st, Hub: s.hub, Metrics: metrics,

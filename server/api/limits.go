@@ -87,8 +87,8 @@ type guard struct {
 	log     *slog.Logger
 	told    sync.Once
 
-	calls, adds, uploads, reads, opens, mailboxes, invites, watches counter
-	records                                                         *buckets[deviceAt]
+	calls, health, adds, uploads, reads, opens, mailboxes, invites, watches counter
+	records                                                                 *buckets[deviceAt]
 }
 
 // deviceAt is a device as one block uses it: what others send in a device's name
@@ -101,7 +101,7 @@ type deviceAt struct {
 func newGuard(l Limits, proxied bool, log *slog.Logger) *guard {
 	return &guard{
 		limits: l, proxied: proxied, log: log,
-		calls: newCounter(l.Calls), adds: newCounter(l.AddressAdds), uploads: newCounter(l.UploadBytes), reads: newCounter(l.ReadBytes),
+		calls: newCounter(l.Calls), health: newCounter(l.Calls), adds: newCounter(l.AddressAdds), uploads: newCounter(l.UploadBytes), reads: newCounter(l.ReadBytes),
 		opens: newCounter(l.StreamOpens), mailboxes: newCounter(l.MailboxCalls), invites: newCounter(l.Invites), watches: newCounter(l.Watches),
 		records: newBuckets[deviceAt](l.Records),
 	}
@@ -123,7 +123,7 @@ func (g *guard) record(p peer, device protocol.PublicKey, now time.Time) error {
 }
 
 func (g *guard) sweep(now time.Time) {
-	for _, c := range []counter{g.calls, g.adds, g.uploads, g.reads, g.opens, g.mailboxes, g.invites, g.watches} {
+	for _, c := range []counter{g.calls, g.health, g.adds, g.uploads, g.reads, g.opens, g.mailboxes, g.invites, g.watches} {
 		c.sweep(now)
 	}
 	g.records.sweep(now)
