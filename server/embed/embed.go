@@ -72,7 +72,8 @@ type Keeper struct {
 	away   wish   // what is asked for, and not for this network
 	shutBy error  // why it is not open although it should be
 
-	adjusting sync.Mutex // held while the encrypted port is opened or shut
+	adjusting sync.Mutex // held while the encrypted port is opened or shut, and for the next
+	patience  patience
 }
 
 // Data is the folder of a home's embedded server.
@@ -99,6 +100,7 @@ func Keep(ctx context.Context, c Config) (*Keeper, error) {
 	// The server outlives the call that started it, but not Close.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	k := &Keeper{config: c, dir: Data(c.Home), cancel: cancel, done: make(chan struct{})}
+	k.patience.start(k.wanted().network)
 	if err := k.try(ctx); err != nil {
 		cancel()
 		return nil, err

@@ -37,22 +37,23 @@ func (m mark) hash(kind, value string) string {
 type verdict int
 
 const (
-	unsure verdict = iota // its gateway has not answered
+	unsure verdict = iota // the gateway of one of both is not known
 	same
 	other
 )
 
 // is judges by the gateway where it was known, whatever card and numbers lead to it
-// now; else by card and numbers.
+// now. Card and numbers, which are alike in many places, are enough only where no
+// gateway can be known.
 func (m mark) is(n lan.Network) verdict {
 	switch {
 	case m.salt == "":
 		return other
-	case m.gateway == "" && m.subnet == m.hash("subnet", n.Subnet):
-		return same
-	case m.gateway == "":
+	case m.gateway == "" && m.subnet != m.hash("subnet", n.Subnet):
 		return other
-	case n.Gateway == "":
+	case m.gateway == "" && n.Gateway == "":
+		return same
+	case m.gateway == "" || n.Gateway == "":
 		return unsure
 	case m.gateway == m.hash("gateway", n.Gateway):
 		return same

@@ -104,7 +104,9 @@ func (k *Keeper) settled(ctx context.Context, done func(url string) bool) (strin
 			return url, nil
 		}
 		if url, err := elsewhere(ctx, address(k.dir)); err == nil && done(url) {
+			k.adjusting.Lock()
 			_, _ = k.judge(false) // without a network all stays as it was
+			k.adjusting.Unlock()
 			return url, nil
 		}
 		select {
@@ -123,7 +125,32 @@ type view struct {
 	here bool
 }
 
-// judge looks around. open: so far the server was open here.
+// patience is for how many more looks the gateway that a mark needs may be silent, or
+// not be in it yet: a system may take seconds to hear of it.
+type patience struct {
+	salt string // of the mark
+	left int
+}
+
+// start has none with the weak mark of an earlier run: since then the machine may have
+// been carried anywhere.
+func (p *patience) start(m mark) {
+	*p = patience{m.salt, lookEvery}
+	if m.gateway == "" {
+		p.left = 0
+	}
+}
+
+// look tells whether there is patience left with a mark.
+func (p *patience) look(m mark) bool {
+	if p.salt != m.salt { // somebody has just made it
+		*p = patience{m.salt, lookEvery}
+	}
+	p.left = max(p.left-1, 0)
+	return p.left > 0
+}
+
+// judge looks around, with k.adjusting held. open: so far the server was open here.
 func (k *Keeper) judge(open bool) (v view, err error) {
 	v.wish = k.wanted()
 	if v.wish.listen == "" {
@@ -133,11 +160,14 @@ func (k *Keeper) judge(open bool) (v view, err error) {
 	if v.at, err = k.config.lan(); err != nil {
 		return v, err
 	}
+	patient := k.patience.look(v.wish.network)
 	switch v.wish.network.is(v.at.network) {
 	case same:
 		v.here = true
 	case unsure:
-		v.here = open // a gateway that is silent now is no other one
+		// A gateway that is silent now is no other one. One that was silent at first, and
+		// has only now answered, is that of the network where the key was pressed.
+		v.here = open && (v.wish.network.gateway != "" || patient)
 	}
 	if v.here {
 		k.setAway(wish{})
@@ -155,7 +185,9 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 	k.mu.Lock()
 	own, opened, away := k.own, k.opened, k.away
 	k.mu.Unlock()
-	if w := k.wanted(); !look && w.listen != "" && (opened != "" || w == away) {
+	w := k.wanted()
+	soon := opened != "" && w.network.gateway == "" && k.patience.left > 0
+	if !look && !soon && w.listen != "" && (opened != "" || w == away) {
 		return
 	}
 	v, err := k.judge(opened != "")
@@ -177,6 +209,12 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 	host, port, err := net.SplitHostPort(v.wish.listen)
 	if err != nil {
 		host, port = "", strings.TrimPrefix(DefaultListen, "127.0.0.1:")
+	}
+	if v.wish.network.gateway == "" && v.at.network.Gateway != "" {
+		v.wish.network = markOf(v.at.network)
+		if err := k.want(v.wish); err != nil {
+			k.config.Log.Warn("the network of the open server cannot be kept", "code", protocol.CodeOf(err))
+		}
 	}
 	if opened != "" && v.at.addr == host {
 		return

@@ -185,6 +185,82 @@ func TestAGatewayThatIsSilentForAWhileIsNoOtherNetwork(t *testing.T) {
 	waitUntil(t, func() bool { return k.Opened() == url })
 }
 
+// atHomeSilent is home while its gateway says nothing.
+var atHomeSilent = place{atHome.addr, lan.Network{Subnet: atHome.network.Subnet}}
+
+// keepStill is keepAt, but looks around only when it is told to.
+func keepStill(t *testing.T, home string, l *laptop) *Keeper {
+	t.Helper()
+	k, err := Keep(t.Context(), Config{Home: home, Listen: "127.0.0.1:0", Every: time.Hour, lan: l.where})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = k.Close(context.Background()) })
+	return k
+}
+
+func TestAGatewayThatWasSilentWhenTheServerWasOpenedIsKnownLater(t *testing.T) {
+	for name, learns := range map[string]func(*Keeper) error{
+		"by itself": func(k *Keeper) error { k.adjust(t.Context(), false); return nil },
+		"by the key pressed again": func(k *Keeper) error {
+			_, err := k.Open(t.Context())
+			return err
+		},
+	} {
+		home, l := t.TempDir(), &laptop{at: atHomeSilent}
+		k := keepStill(t, home, l)
+		url, err := k.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.goes(atHome)
+		if err := learns(k); err != nil || k.Opened() != url || !answers(url) {
+			t.Errorf("%s: it is shut when its gateway answers: %v", name, err)
+		}
+		_ = k.Close(t.Context())
+
+		l.goes(atCafe)
+		k = keepAt(t, home, l.where)
+		waitUntil(t, k.Away)
+		if k.Opened() != "" || answers(url) {
+			t.Errorf("%s: it is open in a café with the same numbers", name)
+		}
+		l.goes(atHome)
+		waitUntil(t, func() bool { return k.Opened() == url && answers(url) })
+		_ = k.Close(t.Context())
+	}
+}
+
+func TestANetworkThatWasKnownByItsNumbersAloneIsNotTakenForAnotherLater(t *testing.T) {
+	home, l := t.TempDir(), &laptop{at: atHomeSilent}
+	k := keepStill(t, home, l)
+	url, err := k.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range lookEvery + 1 {
+		k.adjust(t.Context(), true)
+	}
+	if k.Opened() != url {
+		t.Error("it is shut at home, where nothing has changed")
+	}
+	l.goes(atCafe)
+	k.adjust(t.Context(), true)
+	if k.Opened() != "" || answers(url) || !k.Away() {
+		t.Error("carried into a café with the same numbers it is open")
+	}
+	_ = k.Close(t.Context())
+
+	k = keepAt(t, home, l.where)
+	waitUntil(t, k.Away)
+	if answers(url) {
+		t.Error("it is open after a start in the café")
+	}
+	if _, err := k.Open(t.Context()); err != nil || k.Away() {
+		t.Errorf("the key does not open it there: %v", err)
+	}
+}
+
 func TestTheFileTellsNobodyWhichNetworkItIs(t *testing.T) {
 	home := t.TempDir()
 	k := keepAt(t, home, here)
