@@ -32,7 +32,8 @@ const lookEvery = 20
 // by. It stays open in this network, at the next start too, until [Keeper.Shut]; in
 // another one it is shut until Open is called there. Codes: usage (no
 // private network), home_unwritable, data_damaged, port_taken,
-// server_unreachable (another process serves and does not answer).
+// server_unreachable (another process serves and does not answer),
+// unavailable (the network, or what is asked for, has just changed).
 func (k *Keeper) Open(ctx context.Context) (url string, err error) {
 	at, err := k.config.lan()
 	if err != nil {
@@ -49,19 +50,18 @@ func (k *Keeper) Open(ctx context.Context) (url string, err error) {
 	if err := k.want(w); err != nil {
 		return "", err
 	}
-	url, err = k.settled(ctx, func(url string) bool { return url != "" })
-	if err == nil && url == "" {
-		err = protocol.Errorf(protocol.CodeUnavailable, "This computer has just changed its network: try again.")
-	}
-	return url, err
+	return k.settled(ctx, func(url string) bool { return url != "" })
 }
 
 // Shut closes what Open opened; connections over it end.
 func (k *Keeper) Shut(ctx context.Context) error {
-	if err := os.Remove(filepath.Join(k.dir, openFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	k.adjusting.Lock() // or what is just being opened would write the file again
+	err := os.Remove(filepath.Join(k.dir, openFile))
+	k.adjusting.Unlock()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return unwritable(k.dir, err)
 	}
-	_, err := k.settled(ctx, func(url string) bool { return url == "" })
+	_, err = k.settled(ctx, func(url string) bool { return url == "" })
 	return err
 }
 
@@ -98,12 +98,10 @@ func (k *Keeper) settled(ctx context.Context, done func(url string) bool) (strin
 			k.mu.Lock()
 			url, failed := k.opened, k.shutBy
 			k.mu.Unlock()
-			if failed != nil {
-				return "", failed
+			if failed != nil || done(url) {
+				return url, failed
 			}
-			return url, nil
-		}
-		if url, err := elsewhere(ctx, address(k.dir)); err == nil && done(url) {
+		} else if url, err := elsewhere(ctx, address(k.dir)); err == nil && done(url) {
 			k.adjusting.Lock()
 			_, _ = k.judge(false) // without a network all stays as it was
 			k.adjusting.Unlock()
@@ -111,6 +109,9 @@ func (k *Keeper) settled(ctx context.Context, done func(url string) bool) (strin
 		}
 		select {
 		case <-ctx.Done():
+			if k.Serving() {
+				return "", protocol.Errorf(protocol.CodeUnavailable, "This computer has just changed its network, or another p4p of yours opens or closes it too: try again.")
+			}
 			return "", protocol.Errorf(protocol.CodeNoServer, "The p4p that runs this home's server does not answer: try again, or end it first.")
 		case <-time.After(k.config.Every):
 		}
@@ -152,13 +153,15 @@ func (p *patience) look(m mark) bool {
 
 // judge looks around, with k.adjusting held. open: so far the server was open here.
 func (k *Keeper) judge(open bool) (v view, err error) {
-	v.wish = k.wanted()
+	if v.wish = k.wanted(); v.wish.listen != "" {
+		if v.at, err = k.config.lan(); err != nil {
+			return v, err
+		}
+		v.wish = k.wanted() // that took its time
+	}
 	if v.wish.listen == "" {
 		k.setAway(wish{})
 		return v, nil
-	}
-	if v.at, err = k.config.lan(); err != nil {
-		return v, err
 	}
 	patient := k.patience.look(v.wish.network)
 	switch v.wish.network.is(v.at.network) {
@@ -211,17 +214,23 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 		host, port = "", strings.TrimPrefix(DefaultListen, "127.0.0.1:")
 	}
 	if v.wish.network.gateway == "" && v.at.network.Gateway != "" {
-		v.wish.network = markOf(v.at.network)
-		if err := k.want(v.wish); err != nil {
+		known := wish{v.wish.listen, markOf(v.at.network)}
+		if err := k.replace(v.wish, known); err != nil {
 			k.config.Log.Warn("the network of the open server cannot be kept", "code", protocol.CodeOf(err))
+		} else {
+			v.wish = known
 		}
 	}
 	if opened != "" && v.at.addr == host {
 		return
 	}
-	url, err := k.openOn(ctx, own, v.wish.network, net.JoinHostPort(v.at.addr, port))
+	url, err := k.openOn(ctx, own, v.wish, net.JoinHostPort(v.at.addr, port))
 	if portTaken(err) {
-		url, err = k.openOn(ctx, own, v.wish.network, net.JoinHostPort(v.at.addr, "0"))
+		url, err = k.openOn(ctx, own, v.wish, net.JoinHostPort(v.at.addr, "0"))
+	}
+	if errors.Is(err, errChanged) {
+		k.setOpened("", nil) // the next look follows it
+		return
 	}
 	if err != nil {
 		k.config.Log.Warn("the server cannot be opened to the network", "code", protocol.CodeOf(err))
@@ -229,13 +238,13 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 	k.setOpened(url, err)
 }
 
-func (k *Keeper) openOn(ctx context.Context, own *server.Server, network mark, listen string) (string, error) {
+func (k *Keeper) openOn(ctx context.Context, own *server.Server, asked wish, listen string) (string, error) {
 	// It outlives the call that asked for it.
 	reach, err := own.OpenDoor(context.WithoutCancel(ctx), server.Door{Listen: listen})
 	if err != nil {
 		return "", err
 	}
-	if err := k.want(wish{strings.TrimPrefix(reach.URL, "https://"), network}); err != nil {
+	if err := k.replace(asked, wish{strings.TrimPrefix(reach.URL, "https://"), asked.network}); err != nil {
 		own.CloseDoor()
 		return "", err
 	}
@@ -282,6 +291,17 @@ func (k *Keeper) want(w wish) error {
 		return unwritable(k.dir, err)
 	}
 	return nil
+}
+
+// errChanged tells that somebody asked for something else meanwhile.
+var errChanged = protocol.Errorf(protocol.CodeUnavailable, "Another p4p of yours opens or closes this computer too: try again.")
+
+// replace writes a wish anew, where it still is what it was.
+func (k *Keeper) replace(old, w wish) error {
+	if k.wanted() != old {
+		return errChanged
+	}
+	return k.want(w)
 }
 
 func unwritable(dir string, err error) error {

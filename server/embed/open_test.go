@@ -86,6 +86,55 @@ func TestAnotherProgramOfTheHomeOpensAndShutsTheServerThatTheFirstRuns(t *testin
 	}
 }
 
+// It looks around for up to a third of a second, and then opens what was asked for before.
+func TestWhatIsShutWhileTheServerIsJustBeingOpenedIsShut(t *testing.T) {
+	for name, byAnother := range map[string]bool{"by the same program": false, "by another one": true} {
+		home := t.TempDir()
+		k := keepAt(t, home, here)
+		url, err := k.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = k.Close(t.Context())
+		file := filepath.Join(Data(home), openFile)
+		looking, goOn := make(chan bool, 1), make(chan bool)
+		k = keepAt(t, home, func() (place, error) {
+			select {
+			case looking <- true:
+				<-goOn
+			default:
+			}
+			return atHome, nil
+		})
+		<-looking
+		done := make(chan error, 1)
+		if byAnother {
+			done <- os.Remove(file)
+		} else {
+			go func() { done <- k.Shut(context.Background()) }()
+			soon := time.After(30 * time.Millisecond)
+			for waits := true; waits; { // Shut may do its work now, or wait for its turn
+				select {
+				case <-soon:
+					waits = false
+				default:
+					_, err := os.Stat(file)
+					waits = err == nil
+				}
+			}
+		}
+		close(goOn)
+		if err := <-done; err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		k.adjust(t.Context(), true)
+		if _, err := os.Stat(file); !os.IsNotExist(err) || k.Opened() != "" || answers(url) {
+			t.Errorf("shut %s, it is open at %q, file: %v", name, k.Opened(), err)
+		}
+		_ = k.Close(t.Context())
+	}
+}
+
 func TestWithoutANetworkThePersonIsToldSo(t *testing.T) {
 	k := keepAt(t, t.TempDir(), func() (place, error) {
 		return place{}, protocol.Errorf(protocol.CodeUsage, "No network.")
