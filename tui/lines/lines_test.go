@@ -86,6 +86,11 @@ func (s *server) DraftPicture(context.Context, string) (*client.Picture, string,
 	return s.picture, "", nil
 }
 
+func (s *server) SaveDraftPicture(_ context.Context, _ string, p *client.Picture, _ string) error {
+	s.picture = p
+	return nil
+}
+
 func (s *server) PostDraft(_ context.Context, where, text string, p *client.Picture) (client.Sent, error) {
 	if p != nil {
 		text += " [" + p.Alt + "]"
@@ -190,6 +195,44 @@ func TestADraftIsGoneOnWithAndItsPictureGoesAlong(t *testing.T) {
 	wants(t, hear(t, s, "post\nyes\n.\n"), "A draft was kept, with a picture: no text yet.")
 	if len(s.posted) != 2 || s.posted[0] != "Look [a lake]" || s.posted[1] != " [a hill]" || s.draft != "" || s.picture != nil {
 		t.Errorf("posted %q, left are %q and %v", s.posted, s.draft, s.picture)
+	}
+}
+
+func TestThePictureOfADraftThatWasLeftGoesWithNoOtherPost(t *testing.T) {
+	s := newServer()
+	s.draft, s.picture = "Look", &client.Picture{Alt: "a private photo"}
+	wants(t, hear(t, s, "post\nyes\ncancel\npost Hello everybody\n"), "The draft is kept.", "Kept; it is sent")
+	if len(s.posted) != 1 || s.posted[0] != "Hello everybody" || s.draft != "Look" || s.picture == nil {
+		t.Errorf("posted %q, the draft is %q with %v", s.posted, s.draft, s.picture)
+	}
+}
+
+func TestADraftIsThrownAwayByNoAloneAndTheQuestionSaysSo(t *testing.T) {
+	for typed, kept := range map[string]bool{"no\nHello\n.\n": false, "cancel\n": true, "what\nhm\nnever\n": true, "": true} {
+		s := newServer()
+		s.draft, s.picture = "Look", &client.Picture{Alt: "a lake"}
+		out := hear(t, s, "post\n"+typed)
+		wants(t, out, "Go on with it? Type yes, no to throw it away, or cancel to keep it for later.")
+		if kept {
+			wants(t, out, "The draft is kept.")
+			if s.draft != "Look" || s.picture == nil || s.posted != nil {
+				t.Errorf("%q: posted %q, the draft is %q with %v", typed, s.posted, s.draft, s.picture)
+			}
+			continue
+		}
+		wants(t, out, "The draft was thrown away.")
+		if s.draft != "" || s.picture != nil || len(s.posted) != 1 || s.posted[0] != "Hello" {
+			t.Errorf("%q: posted %q, the draft is %q with %v", typed, s.posted, s.draft, s.picture)
+		}
+	}
+}
+
+func TestAnAttachedPictureGoesInThePlaceOfTheDraftsAndThatIsSaid(t *testing.T) {
+	s := newServer()
+	s.draft, s.picture = "Look", &client.Picture{Alt: "a lake"}
+	wants(t, hear(t, s, "picture ../testdata/album/sunset.png\na hill\npost\nyes\n.\n"), "The next post takes the picture along.", "It goes with the picture that you attached now.")
+	if len(s.posted) != 1 || s.posted[0] != "Look [a hill]" {
+		t.Errorf("posted %q", s.posted)
 	}
 }
 

@@ -1,7 +1,6 @@
 package lines
 
 import (
-	"cmp"
 	"context"
 	"os"
 	"strings"
@@ -27,24 +26,25 @@ type writer interface {
 	Draft(ctx context.Context, where string) (string, error)
 	SaveDraft(ctx context.Context, where, text string) error
 	DraftPicture(ctx context.Context, where string) (p *client.Picture, file string, err error)
+	SaveDraftPicture(ctx context.Context, where string, p *client.Picture, file string) error
 }
 
 // post posts the words behind the command, or asks for several lines.
 func (r *reader) post(ctx context.Context, text string) {
-	where := "post"
+	where, p := "post", r.attach
 	if text != "" {
 		where = r.free(ctx, where, text)
 	} else {
 		var ok bool
-		if text, ok = r.compose(ctx, where); !ok {
+		if text, p, ok = r.compose(ctx, where, r.attach); !ok {
 			return
 		}
 	}
-	if text == "" && r.attach == nil {
+	if text == "" && p == nil {
 		r.say("Nothing was written, so nothing was posted.")
 		return
 	}
-	sent, err := r.Client.PostDraft(ctx, where, text, r.attach)
+	sent, err := r.Client.PostDraft(ctx, where, text, p)
 	if err != nil {
 		r.say("The post was not made.")
 		r.fail(err)
@@ -62,77 +62,6 @@ func (r *reader) sent(s client.Sent, done string) {
 	r.say(done)
 }
 
-// compose asks for lines until one is a dot. What was typed is kept as a draft with
-// each line: nothing is lost when the program ends before the dot.
-func (r *reader) compose(ctx context.Context, where string) (string, bool) {
-	var text string
-	if draft, p := r.draft(ctx, where); draft != "" || p != nil {
-		if p == nil {
-			r.say("A draft was kept: " + draft)
-		} else {
-			r.say("A draft was kept, with a picture: " + cmp.Or(draft, "no text yet."))
-		}
-		if r.yes(ctx, "Go on with it?") {
-			r.attach = cmp.Or(r.attach, p)
-			if draft != "" {
-				text = draft + "\n"
-			}
-		}
-	}
-	r.say("Type the text. A line that is only a dot sends it; a line that is only cancel keeps it for later.")
-	for {
-		r.prompt()
-		select {
-		case <-ctx.Done():
-			return "", false
-		case line, ok := <-r.lines:
-			r.prompted = false
-			switch word := strings.TrimSpace(line); {
-			case ok && word == ".":
-				return strings.TrimSpace(text), true
-			case !ok || word == "cancel":
-				r.say("The draft is kept.")
-				return "", false
-			}
-			text += line + "\n"
-			r.keep(ctx, where, text)
-		}
-	}
-}
-
-// draft is what was kept for a place, "" and nil for nothing.
-func (r *reader) draft(ctx context.Context, where string) (string, *client.Picture) {
-	text, err := r.Client.Draft(ctx, where)
-	if err != nil || strings.TrimSpace(text) == "" {
-		text = ""
-	}
-	p, _, err := r.Client.DraftPicture(ctx, where)
-	if err != nil {
-		p = nil
-	}
-	return strings.TrimRight(text, "\n"), p
-}
-
-// free is the place of a text that was typed behind its command: "" where another draft
-// is kept in it, which is not to go.
-func (r *reader) free(ctx context.Context, where, text string) string {
-	if draft, p := r.draft(ctx, where); p != nil || draft != "" && draft != text {
-		return ""
-	}
-	return where
-}
-
-// keep keeps a draft. Without a place another is there.
-func (r *reader) keep(ctx context.Context, where, text string) {
-	if where == "" {
-		r.say("Another draft is kept in its place, so that this text is not: it stands above.")
-		return
-	}
-	if err := r.Client.SaveDraft(ctx, where, text); err != nil {
-		r.fail(err)
-	}
-}
-
 func (r *reader) comment(ctx context.Context, rest string) {
 	word, text, _ := strings.Cut(rest, " ")
 	at, ok := r.ref(word)
@@ -143,7 +72,7 @@ func (r *reader) comment(ctx context.Context, rest string) {
 	if text = strings.TrimSpace(text); text != "" {
 		where = r.free(ctx, where, text)
 	} else {
-		if text, ok = r.compose(ctx, where); !ok {
+		if text, _, ok = r.compose(ctx, where, nil); !ok {
 			return
 		}
 	}
