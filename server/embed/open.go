@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -279,15 +280,22 @@ func (k *Keeper) wanted() wish {
 	return wish{strings.TrimSpace(listen), parseMark(network)}
 }
 
+// want writes a wish whole or not at all, whoever else of this home writes one.
 func (k *Keeper) want(w wish) error {
 	if k.wanted() == w {
 		return nil
 	}
-	tmp := filepath.Join(k.dir, openFile+".new")
-	if err := os.WriteFile(tmp, []byte(w.listen+"\n"+w.network.String()+"\n"), 0o600); err != nil {
+	tmp, err := os.CreateTemp(k.dir, "."+openFile+"-*") // 0600
+	if err != nil {
 		return unwritable(k.dir, err)
 	}
-	if err := os.Rename(tmp, filepath.Join(k.dir, openFile)); err != nil {
+	_, err = tmp.WriteString(w.listen + "\n" + w.network.String() + "\n")
+	err = cmp.Or(err, tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), filepath.Join(k.dir, openFile))
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
 		return unwritable(k.dir, err)
 	}
 	return nil

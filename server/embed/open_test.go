@@ -135,6 +135,32 @@ func TestWhatIsShutWhileTheServerIsJustBeingOpenedIsShut(t *testing.T) {
 	}
 }
 
+func TestProgramsOfAHomeThatWriteAtOnceDoNotDisturbEachOther(t *testing.T) {
+	home := t.TempDir()
+	k := keepAt(t, home, here)
+	var all sync.WaitGroup
+	for _, address := range []string{"127.0.0.1:1", "127.0.0.1:2"} {
+		all.Go(func() {
+			for range 300 {
+				if err := k.want(wish{listen: address}); err != nil {
+					t.Errorf("%s: %v", address, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	files, err := os.ReadDir(k.dir)
+	for _, f := range files {
+		if strings.Contains(f.Name(), openFile) && f.Name() != openFile {
+			t.Errorf("%s stays behind", f.Name())
+		}
+	}
+	if err != nil || !strings.HasPrefix(k.wanted().listen, "127.0.0.1:") {
+		t.Errorf("wanted: %+v, %v", k.wanted(), err)
+	}
+}
+
 func TestWithoutANetworkThePersonIsToldSo(t *testing.T) {
 	k := keepAt(t, t.TempDir(), func() (place, error) {
 		return place{}, protocol.Errorf(protocol.CodeUsage, "No network.")
