@@ -3,6 +3,7 @@ package embed
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -139,11 +140,11 @@ func TestProgramsOfAHomeThatWriteAtOnceDoNotDisturbEachOther(t *testing.T) {
 	home := t.TempDir()
 	k := keepAt(t, home, here)
 	var all sync.WaitGroup
-	for _, address := range []string{"127.0.0.1:1", "127.0.0.1:2"} {
+	for writer := range 8 {
 		all.Go(func() {
-			for range 300 {
-				if err := k.want(wish{listen: address}); err != nil {
-					t.Errorf("%s: %v", address, err)
+			for i := range 100 {
+				if err := k.want(wish{listen: fmt.Sprintf("127.0.0.1:%d", 1+writer*100+i)}); err != nil {
+					t.Error(err)
 					return
 				}
 			}
