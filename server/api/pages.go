@@ -28,6 +28,7 @@ func document(h http.Header) {
 // missing is the page of an address at which there is nothing.
 func missing(w http.ResponseWriter, r *http.Request) {
 	document(w.Header())
+	w.Header().Set(web.VersionHeader, web.Version)
 	w.Header().Set("Content-Type", web.Nowhere.Type)
 	w.WriteHeader(http.StatusNotFound)
 	if r.Method != http.MethodHead {
@@ -52,6 +53,7 @@ func serveFile(w http.ResponseWriter, r *http.Request, f web.File) {
 	h := w.Header()
 	h.Set("Content-Type", f.Type)
 	h.Set("Cache-Control", "no-cache")
+	h.Set(web.VersionHeader, web.Version)
 	body, tag := f.Body, f.ETag
 	if packed, its := f.Gzip(); packed != nil {
 		h.Set("Vary", "Accept-Encoding")

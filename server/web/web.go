@@ -78,30 +78,31 @@ func compress(body []byte) []byte {
 
 // The pages at /f/UUID, /p/RECORD, / and anywhere else.
 var (
-	Invite = page("A friend invite on P4P",
+	Invite = page(shell("A friend invite on P4P",
 		"Somebody you know wants you to recognise their posts. No account, no e-mail.",
 		"Opening this page accepted nothing, and the link is still as good as before. To use it in a terminal, take the whole link from the message "+
 			"it came in, including the part behind the #, and give it to P4P:",
 		"p4p accept -- 'LINK'",
-		"P4P shows what the link is for and asks before it does anything. Only use a link that somebody you know gave to you.")
-	Post = page("A post on P4P",
+		"P4P shows what the link is for and asks before it does anything. Only use a link that somebody you know gave to you."))
+	Post = page(shell("A post on P4P",
 		"A feed in which nobody signs up, and only your friends know who you are.",
 		"This link leads to a post. To read it in a terminal, start P4P there with this server's address:",
-		"p4p --server ADDRESS", "")
-	Home = page("P4P",
+		"p4p --server ADDRESS", ""))
+	home = shell("P4P",
 		"A feed in which nobody signs up, and only your friends know who you are.",
 		"This is a P4P server. It knows the posts, but not who wrote them; only the writers' friends do, and they keep that to themselves. "+
 			"To read and write here, give this server's address to P4P in a terminal:",
 		"p4p --server ADDRESS", "")
-	Nowhere = page("Nothing here · P4P",
+	Home    = page(home)
+	Nowhere = page(shell("Nothing here · P4P",
 		"There is nothing at this address.",
 		"The link may have been cut off on the way: ask for it again. To read what is on this server in a terminal, give its address to P4P:",
-		"p4p --server ADDRESS", "")
+		"p4p --server ADDRESS", ""))
 )
 
-// page makes a page's document. Its card for link previews says what kind of
-// page it is and nothing of whom it is about.
-func page(title, about, how, command, after string) File {
+// shell makes a page's document, but for the version in it. Its card for link previews
+// says what kind of page it is and nothing of whom it is about.
+func shell(title, about, how, command, after string) []byte {
 	shell, err := files.ReadFile("static/index.html")
 	if err != nil {
 		panic(err) // embedded
@@ -111,9 +112,27 @@ func page(title, about, how, command, after string) File {
 	} {
 		shell = bytes.ReplaceAll(shell, []byte(mark), []byte(html.EscapeString(text)))
 	}
-	shell = bytes.ReplaceAll(shell, []byte("<!-- modules -->"), []byte(modules()))
-	return newFile(shell, "text/html; charset=utf-8")
+	return bytes.ReplaceAll(shell, []byte("<!-- modules -->"), []byte(modules()))
 }
+
+func page(shell []byte) File {
+	return newFile(bytes.ReplaceAll(shell, []byte("{{version}}"), []byte(Version)), "text/html; charset=utf-8")
+}
+
+// Version changes whenever a page, or anything that it loads, does. Each answer with one
+// of them carries it as the header [VersionHeader], by which a page goes on with the
+// version that it began with.
+var Version = func() string {
+	version := sha256.New()
+	version.Write(home)
+	for _, name := range slices.Sorted(maps.Keys(assets)) {
+		version.Write([]byte(name + assets[name].ETag))
+	}
+	return base64.RawURLEncoding.EncodeToString(version.Sum(nil)[:12])
+}()
+
+// VersionHeader is the name of the header that tells the [Version].
+const VersionHeader = "P4P-Version"
 
 // Worker is the service worker at /sw.js, which starts the program when the server
 // is away. It names all files and changes when any of them does.
@@ -122,16 +141,11 @@ var Worker = func() File {
 	if err != nil {
 		panic(err) // embedded
 	}
-	version, list := sha256.New(), make([]string, 0, len(assets))
-	version.Write(Home.Body)
+	list := make([]string, 0, len(assets))
 	for _, name := range slices.Sorted(maps.Keys(assets)) {
-		version.Write([]byte(name + assets[name].ETag))
 		list = append(list, strconv.Quote("/"+name))
 	}
-	text := strings.NewReplacer(
-		"{{version}}", "p4p "+base64.RawURLEncoding.EncodeToString(version.Sum(nil)[:12]),
-		"{{files}}", strings.Join(list, ", "),
-	).Replace(string(source))
+	text := strings.NewReplacer("{{version}}", Version, "{{files}}", strings.Join(list, ", ")).Replace(string(source))
 	return newFile([]byte(text), types[".js"])
 }()
 

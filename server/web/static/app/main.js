@@ -137,11 +137,15 @@ async function insecure() {
   stop("This address is not secure", `${why} This server has such an address as well.`, el("p", {}, el("a", { class: "button primary", href: there, text: "Open it securely" })));
 }
 
-// keepProgram lets the program start without the server from now on.
+// keepProgram lets the program start without the server from now on, and this page go on
+// with its own version whatever the server has by then.
 async function keepProgram() {
   if (!("serviceWorker" in navigator)) return;
+  const { version } = document.documentElement.dataset;
   try {
     await navigator.serviceWorker.register(programURL("service"), { updateViaCache: "none" });
+    const { active } = await navigator.serviceWorker.ready;
+    active.postMessage({ version });
   } catch (err) {
     console.warn("no start without the server:", err); // a self-signed address, or a private window
   }
