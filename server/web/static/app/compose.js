@@ -7,7 +7,8 @@ import { Draft, draftKeys } from "./draft.js";
 // keepDraft keeps what is typed into a form, and fills it with what was begun there
 // before. photo is the form's photo field, if it has one.
 export function keepDraft(form, control, place, signal, { photo, offerDiscard = true } = {}) {
-  const draft = new Draft(place, signal, () => ({ text: control.value, ...photo?.value() }));
+  const between = control.tagName === "TEXTAREA" ? "\n\n" : " ";
+  const draft = new Draft(place, signal, () => ({ text: control.value, ...photo?.value() }), between);
   const begun = el(
     "p",
     { class: "row begun", hidden: true },
@@ -22,9 +23,19 @@ export function keepDraft(form, control, place, signal, { photo, offerDiscard = 
   );
   function fill({ text, alt = "", picture = null }) {
     control.value = text;
-    photo?.set(picture, alt);
+    const there = photo?.value();
+    if (there && (there.picture !== picture || there.alt !== alt)) photo.set(picture, alt);
     control.dispatchEvent(new Event("input")); // for what counts and complains
     begun.hidden = true;
+  }
+  // adopt shows what another tab made of it; the caret stays in what was typed here.
+  function adopt({ text, alt, picture, joined }) {
+    const { value, selectionStart, selectionEnd } = control;
+    const moved = Math.max(0, text.indexOf(value));
+    fill({ text, alt, picture });
+    if (document.activeElement === control) control.setSelectionRange(moved + selectionStart, moved + selectionEnd);
+    begun.hidden = text === "" && !picture;
+    if (joined) say("Something was written here in another tab as well: both stand here now.");
   }
   if (offerDiscard) control.closest(".field").after(begun);
   form.addEventListener("input", () => draft.changed());
@@ -37,7 +48,7 @@ export function keepDraft(form, control, place, signal, { photo, offerDiscard = 
     fill({ ...kept, text: [kept.text, typed].filter(Boolean).join("\n\n") });
     begun.hidden = false;
     if (typed) draft.changed();
-  });
+  }, adopt);
   return draft;
 }
 
