@@ -612,6 +612,26 @@ func TestAPhotoThatIsStillPreparedIsNotLostByLookingElsewhere(t *testing.T) {
 	}
 }
 
+func TestTheWayBackFromWhatWasPostedLeadsToWhereOneWas(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	p.open(s.URL())
+	p.until(isLive)
+	p.press("Friends")
+	p.sees("No friends yet.")
+	p.press("Write")
+	p.settles()
+	p.types(says, "sent from among the friends")
+	p.press("Post")
+	p.until(showsPost("sent from among the friends"))
+	p.do(chromedp.NavigateBack())
+	p.until(`document.querySelector("h1")?.textContent !== "Feed"`)
+	if at := eval[string](p, `location.hash`); at != "#friends" {
+		t.Errorf("the way back leads to %q", at)
+	}
+	p.sees("No friends yet.")
+}
+
 func TestAPostThatThePhoneHasNoRoomForStaysWhereItIsTyped(t *testing.T) {
 	p := newPhone(t)
 	s := webServer(t)

@@ -31,7 +31,7 @@ export function invite(signal, id) {
       if (!api.isTemporary(err)) throw err;
       await draft.discard();
       say("The server cannot be reached. The invite is kept and made as soon as it can be.");
-      if (!signal.aborted) go("/#friends");
+      if (!signal.aborted) go("/#friends", { replace: true });
     }
   });
   return el(

@@ -134,7 +134,8 @@ export function write(signal) {
       const picture = await photo.picture().finally(() => (send.textContent = "Post"));
       fits(area, "A post", limits.text);
       await publish(draft, area, "post", { text: normalize(area.value) }, picture, words);
-      if (!signal.aborted) go("/"); // else the person went on already
+      // The form is done with: the way back leads past it. Else the person went on already.
+      if (!signal.aborted) go("/", { replace: true });
     }),
   );
   return el("section", {}, el("h1", { tabindex: "-1", text: "Write" }), form);
