@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"p4p/client"
@@ -246,4 +249,75 @@ func TestNoViewOfThePageHasASeriousAccessibilityFault(t *testing.T) {
 		p.sees("Scan a code")
 		p.shot("scan")
 	})
+}
+
+func TestWithTextTwiceAsLargeNothingIsCutOff(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	post := alice.posts("good morning")
+	p.befriends(alice, "Alice")
+	newPeer(t, s.URL()).posts("I am nobody")
+	for _, width := range []int64{320, 390} {
+		p.do(chromedp.EmulateViewport(width, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+		for _, view := range []string{"/", "/p/" + post.String(), "/#write", "/#friends", "/#invite", "/#scan"} {
+			p.open("about:blank")
+			p.open(s.URL() + view)
+			p.until(`document.querySelector("main h1") !== null`)
+			if view == "/" {
+				p.sees("I am nobody")
+			}
+			eval[bool](p, `(document.documentElement.style.fontSize = "200%", document.querySelectorAll(".post time").forEach((t) => (t.textContent = "28 November 2026")), true)`)
+			cut := eval[[]string](p, `((wide) => [...document.querySelectorAll("#app *")].filter((e) => {
+				const { left, right, width } = e.getBoundingClientRect();
+				return width > 0 && !e.closest(".offscreen") && (left < 0 || right > wide || (e.tagName === "BDI" && e.offsetHeight > 2 * parseFloat(getComputedStyle(e).fontSize)));
+			}).map((e) => e.tagName + " " + e.className + " " + e.textContent.slice(0, 30)))(`+strconv.FormatInt(width, 10)+`)`)
+			if len(cut) > 0 {
+				t.Errorf("%s, %d wide: %q is cut off, or a name in pieces", view, width, cut)
+			}
+			p.picture(fmt.Sprintf("large-%d-%s", width, strings.NewReplacer("/", "", "#", "").Replace(view)))
+		}
+	}
+}
+
+// Where somebody's own colours replace the page's, none of its tints is left.
+func TestWithTheReadersOwnColoursOneSeesWhatIsChosen(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	alice := newPeer(t, s.URL())
+	alice.posts("good morning")
+	p.befriends(alice, "Alice")
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}}
+	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, media); err != nil {
+		t.Fatal(err)
+	}
+	p.open(s.URL())
+	p.sees("good morning")
+	for what, chosen := range map[string]string{"whose posts": `.choice [aria-pressed="true"]`, "the screen": "nav [aria-current]"} {
+		// A ground that is none has its colour's numbers all the same.
+		if eval[bool](p, `((rgb) => rgb(document.querySelector(`+quote(chosen)+`)) === rgb(document.body))((e) => getComputedStyle(e).backgroundColor.match(/\d+/g).slice(0, 3).join())`) {
+			t.Errorf("one does not see which is chosen: %s", what)
+		}
+	}
+	if got := eval[string](p, `getComputedStyle(document.querySelector(".post footer button")).paddingLeft`); got == "0px" {
+		t.Error("the text of a post's buttons stands on their border")
+	}
+	p.picture("own-colours")
+}
+
+func TestTheKeyboardReachesTheMainLinksBeforeThePosts(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	newPeer(t, s.URL()).posts("good morning")
+	p.do(chromedp.EmulateViewport(1280, 800))
+	p.open(s.URL())
+	p.sees("good morning")
+	var reached []string
+	for range 6 {
+		p.do(chromedp.KeyEvent("\t"))
+		reached = append(reached, eval[string](p, `document.activeElement.innerText`))
+	}
+	if got := strings.Join(reached, ", "); !strings.HasPrefix(got, "Skip to the content, P4P, Feed, Write, Friends, ") {
+		t.Errorf("the keyboard goes to %s", got)
+	}
 }

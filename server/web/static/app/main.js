@@ -45,8 +45,8 @@ function frame() {
     el("a", { class: "offscreen skip", href: "#main", text: "Skip to the content", onclick: (e) => (e.preventDefault(), main.querySelector("h1")?.focus()) }),
     el("header", { class: "top" }, el("a", { href: "/", class: "brand", "aria-label": "P4P, to the feed" }, el("span", { text: "P4P" })), state),
     spoken,
-    main,
     el("nav", { "aria-label": "Main" }, link("/", "feed", "Feed"), link("/#write", "write", "Write"), friends),
+    main,
     el("div", { id: "toast", role: "status", "aria-live": "polite", hidden: true }),
   );
 }
