@@ -7,8 +7,9 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"fmt"
-	"net"
+	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"p4p/protocol"
 	"p4p/server/embed"
+	"p4p/server/lan"
 )
 
 // The whole idea, as somebody at a terminal and somebody with a phone live it.
@@ -218,21 +220,20 @@ func TestOverTheNetworksOwnCertificateTheWholeFlowWorks(t *testing.T) {
 	}
 }
 
-// networkAddress is an address of this machine that is not loopback, where it has
-// one.
+// networkAddress is an address of this machine that is not loopback. Without one there is
+// no network to open anything to: the test is skipped, and fails in CI.
 func networkAddress(t *testing.T) string {
 	t.Helper()
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range all {
-		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
-			return n.IP.String()
+	for _, s := range lan.All() {
+		if a, err := netip.ParseAddr(s); err == nil && a.Is4() {
+			return s
 		}
 	}
-	t.Log("this machine has no network: on loopback")
-	return "127.0.0.1"
+	if os.Getenv("P4P_CI") != "" {
+		t.Fatal("this machine is in no network: it needs an IPv4 address besides loopback")
+	}
+	t.Skip("this machine is in no network")
+	return ""
 }
 
 // keyOf is the base64 of the SHA-256 of the key that a server shows.

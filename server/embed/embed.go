@@ -48,10 +48,13 @@ type Config struct {
 	// TookOver is called, when not nil, each time this process begins to serve.
 	TookOver func(url string)
 
-	// LAN is the address at which [Keeper.Open] opens the server, where it is not to
-	// choose one itself.
+	// LAN is the address of this machine at which [Keeper.Open] opens the server, where
+	// it is not to choose one itself.
 	LAN string
 
+	// wait is for how long the process that serves may take to open or shut; five seconds
+	// when zero.
+	wait time.Duration
 	// lan tells where this machine is in its network; for tests.
 	lan func() (place, error)
 }
@@ -93,6 +96,9 @@ func Keep(ctx context.Context, c Config) (*Keeper, error) {
 	}
 	if c.Guard == nil {
 		c.Guard = func(f func()) { f() }
+	}
+	if c.wait == 0 {
+		c.wait = 5 * time.Second
 	}
 	if c.lan == nil {
 		c.lan = c.where

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,27 +32,80 @@ const lookEvery = 20
 // Open opens the home's server to the network that this machine is in, with an
 // encrypted port beside the plain one, and gives the address that others reach it
 // by. It stays open in this network, at the next start too, until [Keeper.Shut]; in
-// another one it is shut until Open is called there. Codes: usage (no
-// private network), home_unwritable, data_damaged, port_taken,
+// another one it is shut until Open is called there. What fails leaves all as it was.
+// Codes: usage (no private network), home_unwritable, data_damaged, port_taken,
 // server_unreachable (another process serves and does not answer),
-// unavailable (the network, or what is asked for, has just changed).
+// unavailable (the network, or what is asked for, has just changed; another process
+// serves, and has another P4P_LAN).
 func (k *Keeper) Open(ctx context.Context) (url string, err error) {
 	at, err := k.config.lan()
 	if err != nil {
 		return "", err
 	}
-	w := wish{listen: net.JoinHostPort(at.addr, strings.TrimPrefix(DefaultListen, "127.0.0.1:")), network: markOf(at.network)}
-	before := k.wanted()
+	if err := k.disagrees(ctx, at); err != nil {
+		return "", err
+	}
+	w, before, err := k.ask(at)
+	if err != nil {
+		return "", err
+	}
+	if url, err = k.settled(ctx, func(url string) bool { return hostOf(url) == at.addr }); err != nil {
+		if failed := k.takeBack(w, before); failed != nil {
+			k.config.Log.Warn("what was asked for before cannot be kept", "code", protocol.CodeOf(failed))
+		}
+		return "", err
+	}
+	return url, nil
+}
+
+// ask has the file ask for the server to be open at a place.
+func (k *Keeper) ask(at place) (w, before wish, err error) {
+	k.adjusting.Lock() // or what is just being opened would write the file too
+	defer k.adjusting.Unlock()
+	w = wish{listen: net.JoinHostPort(at.addr, strings.TrimPrefix(DefaultListen, "127.0.0.1:")), network: markOf(at.network)}
+	before = k.wanted()
 	if host, _, err := net.SplitHostPort(before.listen); err == nil && host == at.addr {
 		w.listen = before.listen
 	}
 	if before.network.is(at.network) == same {
 		w.network = before.network
 	}
-	if err := k.want(w); err != nil {
-		return "", err
+	return w, before, k.want(w)
+}
+
+// disagrees tells that another process has the server open at another address of this
+// machine. The file would only shut it there: that process knows no other address.
+func (k *Keeper) disagrees(ctx context.Context, at place) error {
+	if k.Serving() {
+		return nil
 	}
-	return k.settled(ctx, func(url string) bool { return url != "" })
+	ctx, cancel := context.WithTimeout(ctx, k.config.wait)
+	defer cancel()
+	open, err := elsewhere(ctx, address(k.dir))
+	if err != nil || hostOf(open) == at.addr {
+		return nil
+	}
+	if a, err := netip.ParseAddr(hostOf(open)); err != nil || lan.NetworkOf(a) == (lan.Network{}) {
+		return nil // it is not open, or this machine has just moved, and that one will see it
+	}
+	return protocol.Errorf(protocol.CodeUnavailable, "Another p4p of yours runs this home's server, and has it open at %s: start both with the same P4P_LAN, or both without.", open)
+}
+
+// takeBack has the file ask again for what it asked for before, unless somebody else
+// has written it meanwhile.
+func (k *Keeper) takeBack(w, before wish) error {
+	k.adjusting.Lock()
+	defer k.adjusting.Unlock()
+	switch {
+	case k.wanted().network != w.network:
+		return nil
+	case before.listen == "":
+		if err := os.Remove(filepath.Join(k.dir, openFile)); err != nil {
+			return unwritable(k.dir, err)
+		}
+		return nil
+	}
+	return k.want(before)
 }
 
 // Shut closes what Open opened; connections over it end.
@@ -91,8 +145,9 @@ func (k *Keeper) Away() bool {
 
 // settled waits until whoever serves has done what the file asks for.
 func (k *Keeper) settled(ctx context.Context, done func(url string) bool) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, k.config.wait)
 	defer cancel()
+	answered := false
 	for {
 		if k.Serving() {
 			k.adjust(ctx, true)
@@ -102,16 +157,22 @@ func (k *Keeper) settled(ctx context.Context, done func(url string) bool) (strin
 			if failed != nil || done(url) {
 				return url, failed
 			}
-		} else if url, err := elsewhere(ctx, address(k.dir)); err == nil && done(url) {
-			k.adjusting.Lock()
-			_, _ = k.judge(false) // without a network all stays as it was
-			k.adjusting.Unlock()
-			return url, nil
+		} else if url, err := elsewhere(ctx, address(k.dir)); err == nil {
+			if done(url) {
+				k.adjusting.Lock()
+				_, _ = k.judge(false) // without a network all stays as it was
+				k.adjusting.Unlock()
+				return url, nil
+			}
+			answered = true
 		}
 		select {
 		case <-ctx.Done():
 			if k.Serving() {
 				return "", protocol.Errorf(protocol.CodeUnavailable, "This computer has just changed its network, or another p4p of yours opens or closes it too: try again.")
+			}
+			if answered {
+				return "", protocol.Errorf(protocol.CodeUnavailable, "Another p4p of yours runs this home's server and does not follow: do it there, or start both with the same P4P_LAN, or both without.")
 			}
 			return "", protocol.Errorf(protocol.CodeNoServer, "The p4p that runs this home's server does not answer: try again, or end it first.")
 		case <-time.After(k.config.Every):
@@ -169,9 +230,11 @@ func (k *Keeper) judge(open bool) (v view, err error) {
 	case same:
 		v.here = true
 	case unsure:
-		// A gateway that is silent now is no other one. One that was silent at first, and
-		// has only now answered, is that of the network where the key was pressed.
-		v.here = open && (v.wish.network.gateway != "" || patient)
+		// A gateway that is silent now is no other one. One that was silent when the key was
+		// pressed, and answers soon, is that of the network where it was pressed.
+		if v.here = open; v.wish.network.gateway == "" {
+			v.here = patient
+		}
 	}
 	if v.here {
 		k.setAway(wish{})
@@ -191,7 +254,7 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 	k.mu.Unlock()
 	w := k.wanted()
 	soon := opened != "" && w.network.gateway == "" && k.patience.left > 0
-	if !look && !soon && w.listen != "" && (opened != "" || w == away) {
+	if !look && !soon && w.listen != "" && (opened == "https://"+w.listen || w == away) {
 		return
 	}
 	v, err := k.judge(opened != "")
@@ -210,38 +273,37 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 		}
 		return
 	}
-	host, port, err := net.SplitHostPort(v.wish.listen)
-	if err != nil {
-		host, port = "", strings.TrimPrefix(DefaultListen, "127.0.0.1:")
+	if host, port, err := net.SplitHostPort(v.wish.listen); opened != "https://"+v.wish.listen || host != v.at.addr {
+		if err != nil {
+			port = strings.TrimPrefix(DefaultListen, "127.0.0.1:")
+		}
+		url, err := k.openOn(ctx, own, v.wish, net.JoinHostPort(v.at.addr, port))
+		if portTaken(err) {
+			url, err = k.openOn(ctx, own, v.wish, net.JoinHostPort(v.at.addr, "0"))
+		}
+		if errors.Is(err, errChanged) {
+			k.setOpened("", nil) // the next look follows it
+			return
+		}
+		if k.setOpened(url, err); err != nil {
+			k.config.Log.Warn("the server cannot be opened to the network", "code", protocol.CodeOf(err))
+			return
+		}
+		v.wish.listen = strings.TrimPrefix(url, "https://")
 	}
 	if v.wish.network.gateway == "" && v.at.network.Gateway != "" {
-		known := wish{v.wish.listen, markOf(v.at.network)}
-		if err := k.replace(v.wish, known); err != nil {
+		if err := k.replace(v.wish, wish{v.wish.listen, markOf(v.at.network)}); err != nil {
 			k.config.Log.Warn("the network of the open server cannot be kept", "code", protocol.CodeOf(err))
-		} else {
-			v.wish = known
 		}
 	}
-	if opened != "" && v.at.addr == host {
-		return
-	}
-	url, err := k.openOn(ctx, own, v.wish, net.JoinHostPort(v.at.addr, port))
-	if portTaken(err) {
-		url, err = k.openOn(ctx, own, v.wish, net.JoinHostPort(v.at.addr, "0"))
-	}
-	if errors.Is(err, errChanged) {
-		k.setOpened("", nil) // the next look follows it
-		return
-	}
-	if err != nil {
-		k.config.Log.Warn("the server cannot be opened to the network", "code", protocol.CodeOf(err))
-	}
-	k.setOpened(url, err)
 }
 
 func (k *Keeper) openOn(ctx context.Context, own *server.Server, asked wish, listen string) (string, error) {
 	// It outlives the call that asked for it.
 	reach, err := own.OpenDoor(context.WithoutCancel(ctx), server.Door{Listen: listen})
+	if protocol.CodeOf(err) == protocol.CodeUsage { // it speaks of a flag of p4p serve
+		err = protocol.Errorf(protocol.CodeUsage, "Cannot open your server at %s: start with P4P_LAN=ADDRESS for another of this computer's addresses.", listen).Because(err)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -314,6 +376,15 @@ func (k *Keeper) replace(old, w wish) error {
 
 func unwritable(dir string, err error) error {
 	return protocol.Errorf(protocol.CodeHomeUnwritable, "Cannot write to the folder %s: check its permissions and the free space.", dir).Because(err)
+}
+
+// hostOf is the host of a server's address, "" for none.
+func hostOf(at string) string {
+	u, err := url.Parse(at)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // elsewhere asks the process that serves how others reach it.

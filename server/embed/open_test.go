@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,6 +169,103 @@ func TestWithoutANetworkThePersonIsToldSo(t *testing.T) {
 	})
 	if url, err := k.Open(t.Context()); protocol.CodeOf(err) != protocol.CodeUsage || url != "" {
 		t.Errorf("%q, %v", url, err)
+	}
+}
+
+func TestAnAddressThatCannotBeOpenedLeavesAllAsItWas(t *testing.T) {
+	home, l := t.TempDir(), &laptop{at: place{"203.0.113.9", lan.Network{Subnet: "tun0 203.0.113.0/24"}}} // nobody's
+	k := keepAt(t, home, l.where)
+	url, err := k.Open(t.Context())
+	if protocol.CodeOf(err) != protocol.CodeUsage || !strings.Contains(err.Error(), "P4P_LAN") || strings.Contains(err.Error(), "--listen") {
+		t.Errorf("%q, %v", url, err)
+	}
+	if k.wanted() != (wish{}) {
+		t.Errorf("the next start wants it at %s", k.wanted().listen)
+	}
+	there := l.at
+	l.goes(atHome)
+	if url, err = k.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.goes(there)
+	waitUntil(t, k.Away)
+	if _, err := k.Open(t.Context()); err == nil {
+		t.Error("opened at an address of another computer")
+	}
+	l.goes(atHome)
+	waitUntil(t, func() bool { return k.Opened() == url && answers(url) })
+}
+
+// answersLate is at a place whose gateway is silent at first.
+func answersLate(at place) func() (place, error) {
+	var asked atomic.Bool
+	return func() (place, error) {
+		if asked.Swap(true) {
+			return at, nil
+		}
+		return place{at.addr, lan.Network{Subnet: at.network.Subnet}}, nil
+	}
+}
+
+func TestAGatewayThatAnswersWhileTheServerIsBeingOpenedIsKnown(t *testing.T) {
+	home := t.TempDir()
+	k := keepAt(t, home, answersLate(atHome))
+	url, err := k.Open(t.Context())
+	if err != nil || !answers(url) || k.wanted().network.is(atHome.network) != same || k.wanted().network.is(atCafe.network) != other {
+		t.Errorf("%q, %v", url, err)
+	}
+
+	nobodys := place{"203.0.113.9", lan.Network{Subnet: "tun0 203.0.113.0/24", Gateway: atCafe.network.Gateway}}
+	k = keepAt(t, t.TempDir(), answersLate(nobodys))
+	if _, err := k.Open(t.Context()); protocol.CodeOf(err) != protocol.CodeUsage || k.wanted() != (wish{}) {
+		t.Errorf("%v, and the next start wants it at %q", err, k.wanted().listen)
+	}
+}
+
+// Every ten seconds it would see by itself that the machine has moved.
+func TestTheProgramThatServesFollowsAtOnceWhereAnotherOpensTheServer(t *testing.T) {
+	home, l := t.TempDir(), &laptop{at: atHome}
+	k := keepStill(t, home, l)
+	before, err := k.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := place{"127.0.0.2", atCafe.network}
+	l.goes(there)
+	if err := k.want(wish{"127.0.0.2:0", markOf(there.network)}); err != nil { // as another's Open does
+		t.Fatal(err)
+	}
+	k.adjust(t.Context(), false)
+	if url := k.Opened(); hostOf(url) != there.addr || !answers(url) || answers(before) {
+		t.Errorf("it is open at %q, which was %s", url, before)
+	}
+}
+
+func TestProgramsOfAHomeThatDisagreeAboutTheAddressSayWhatToDo(t *testing.T) {
+	home := t.TempDir()
+	first := keepAt(t, home, here)
+	second, err := Keep(t.Context(), Config{Home: home, Every: time.Millisecond, wait: 50 * time.Millisecond, lan: func() (place, error) {
+		return place{"127.0.0.2", lan.Network{Subnet: "tun0 127.0.0.0/8"}}, nil // as with P4P_LAN
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = second.Close(context.Background()) })
+	if at, err := second.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "start both with the same P4P_LAN") {
+		t.Errorf("it is shut in the first: %q, %v", at, err)
+	}
+	if first.wanted() != (wish{}) {
+		t.Errorf("the next start wants it at %s", first.wanted().listen)
+	}
+	url, err := first.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, err := second.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "open at "+url) || !strings.Contains(err.Error(), "start both with the same P4P_LAN") {
+		t.Errorf("it is open in the first: %q, %v", at, err)
+	}
+	if first.adjust(t.Context(), true); first.Opened() != url || !answers(url) {
+		t.Error("the first's door is shut")
 	}
 }
 

@@ -33,14 +33,20 @@ func none() *protocol.Error {
 		"This computer has no address in a private network: connect it to the network that the phone is in, or name the address yourself, as in P4P_LAN=203.0.113.7 p4p, or in p4p serve --lan --listen 203.0.113.7:4747.")
 }
 
-// Named is an address that a person chose in the place of [Address]: that of a
-// tunnel, say, or one of a network that is not private. Codes: usage.
-func Named(s string) (netip.Addr, error) {
+// Named is an address of this machine that a person chose in the place of
+// [Address]: that of a tunnel, say, or one in a network that is not private. Codes:
+// usage.
+func Named(s string) (netip.Addr, error) { return named(s, All()) }
+
+func named(s string, own []string) (netip.Addr, error) {
 	a, err := netip.ParseAddr(s)
-	if err != nil || a.IsUnspecified() || a.IsMulticast() {
-		return netip.Addr{}, protocol.Errorf(protocol.CodeUsage, "P4P_LAN is one of this computer's addresses, as in 203.0.113.7, not %q.", s)
+	if a = a.Unmap(); err == nil && slices.Contains(own, a.String()) {
+		return a, nil
 	}
-	return a, nil
+	if len(own) == 0 {
+		return netip.Addr{}, protocol.Errorf(protocol.CodeUsage, "P4P_LAN is %q, but this computer is in no network now: connect it first.", s)
+	}
+	return netip.Addr{}, protocol.Errorf(protocol.CodeUsage, "P4P_LAN is to be one of this computer's addresses (%s), not %q.", strings.Join(own, ", "), s)
 }
 
 // All are the addresses of this machine that others may reach it by, IPv6

@@ -3,6 +3,7 @@ package lan
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"p4p/protocol"
@@ -69,15 +70,25 @@ func TestTheAddressIsOneOfThisMachines(t *testing.T) {
 	}
 }
 
-func TestAnAddressThatAPersonNamesIsTaken(t *testing.T) {
-	for _, s := range []string{"100.101.102.103", "203.0.113.7", "2001:db8::7"} {
-		if a, err := Named(s); err != nil || a.String() != s {
+func TestAnAddressThatAPersonNamesIsOneOfThisComputers(t *testing.T) {
+	own := []string{"192.0.2.2", "100.101.102.103", "2001:db8::7"}
+	for _, s := range append([]string{"::ffff:192.0.2.2"}, own...) {
+		if a, err := named(s, own); err != nil || a.String() != strings.TrimPrefix(s, "::ffff:") {
 			t.Errorf("%s: %v, %v", s, a, err)
 		}
 	}
-	for _, s := range []string{"", "laptop", "0.0.0.0", "::", "224.0.0.1", "192.168.1.20:4747"} {
-		if a, err := Named(s); protocol.CodeOf(err) != protocol.CodeUsage {
+	for _, s := range []string{"", "laptop", "0.0.0.0", "::", "224.0.0.1", "192.0.2.2:4747", "192.0.2.3", "127.0.0.1", "::1"} {
+		a, err := named(s, own)
+		if protocol.CodeOf(err) != protocol.CodeUsage || !strings.Contains(err.Error(), "P4P_LAN") || !strings.Contains(err.Error(), "192.0.2.2") {
 			t.Errorf("%q: %v, %v", s, a, err)
+		}
+	}
+	if _, err := named("192.0.2.2", nil); protocol.CodeOf(err) != protocol.CodeUsage || !strings.Contains(err.Error(), "no network") {
+		t.Errorf("without a network: %v", err)
+	}
+	for _, s := range []string{"127.0.0.1", "::1"} {
+		if a, err := Named(s); protocol.CodeOf(err) != protocol.CodeUsage {
+			t.Errorf("%s, which nobody else reaches: %v, %v", s, a, err)
 		}
 	}
 }
