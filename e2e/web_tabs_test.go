@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"p4p/client"
+	"p4p/protocol"
 )
 
 // slowTabs has what one tab says to the others about drafts wait (window.held is a list)
@@ -108,4 +109,76 @@ func TestWhatTwoTabsWriteAtOnePlaceIsOneDraftAndNothingOfItIsLost(t *testing.T) 
 		bob.sees(func(i client.Item) bool { return i.Text == both+" and more" })
 		p.holds(says, "")
 	})
+}
+
+// slowCrypto has what the page computes wait while window.shut is a promise, between what
+// it asked and what it writes.
+const slowCrypto = `for (const name of ["digest", "sign", "encrypt", "deriveBits", "importKey"]) {
+	const done = SubtleCrypto.prototype[name];
+	SubtleCrypto.prototype[name] = async function (...a) {
+		if (window.shut) { document.body.dataset.held = "yes"; await window.shut; }
+		return done.apply(this, a);
+	};
+}
+window.halt = () => { delete document.body.dataset.held; window.shut = new Promise((open) => (window.goOn = () => { window.shut = null; open(); return true; })); return true; };`
+
+func TestTwoTabsDoNotGiveOneNameToTwoPeopleUnasked(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	q := p.tab()
+	for _, tab := range []*phone{p, q} {
+		tab.before(slowCrypto)
+		tab.open(s.URL() + "/#invite")
+		tab.until(isLive)
+	}
+	count := func(p *phone) int { return eval[int](p, withApp+`app.friends.rows.length)`) }
+
+	p.types("Who is it for?", "Carol")
+	p.settles()
+	eval[bool](p, `halt()`)
+	p.press("Make the invite")
+	p.until(`document.body.dataset.held === "yes"`)
+	q.types("Who is it for?", "Carol")
+	q.press("Make the invite")
+	q.until(`document.querySelector(".link") !== null`)
+	eval[bool](p, `goOn()`)
+	p.sees("Carol is there already")
+	if n := count(p); n != 1 {
+		t.Errorf("there are %d invites before the answer", n)
+	}
+	p.press("It is the same person")
+	p.until(`document.querySelector(".link") !== null`)
+
+	// Both are used, and each tab confirms one of them.
+	for i, tab := range []*phone{p, q} {
+		link, err := protocol.ParseLink(eval[string](tab, `document.querySelector(".link").textContent`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := newPeer(t, s.URL()).Accept(t.Context(), link, "Phone", false); err != nil {
+			t.Fatal(err)
+		}
+		tab.sees("Somebody accepted the invite that you made for Carol.")
+		if i == 0 {
+			eval[bool](tab, `halt()`)
+			tab.press("It is Carol")
+			tab.until(`document.body.dataset.held === "yes"`)
+		}
+	}
+	q.press("It is Carol")
+	q.sees("Friend.")
+	eval[bool](p, `goOn()`)
+	p.sees("Carol has a device already")
+	p.press("Leave it")
+	if n := eval[int](p, withApp+`app.friends.rows.filter((r) => r.state === "friend").length)`); n != 1 {
+		t.Errorf("%d devices are Carol's without a yes", n)
+	}
+
+	// A name that is given to who is there already goes the same way.
+	if got := eval[string](p, inApp+`{
+		const { id } = await app.friends.invite("Dora");
+		return app.friends.rename(id, "carol").then(() => "given", (err) => err.about?.name);
+	})`); got != "Carol" {
+		t.Errorf("a name that another tab gave meanwhile is %s", got)
+	}
 }

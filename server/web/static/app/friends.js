@@ -12,11 +12,11 @@ import * as slot from "../p4p/friendship.js";
 import { exchangeKey, ownerToken } from "../p4p/key.js";
 import * as api from "./api.js";
 import { absorb, incomplete, look, slotOf, tokenOf } from "./mailbox.js";
-import { lookAlike, looksLikeLabel } from "./looks.js";
+import { looksLikeLabel, lookAlikeNow } from "./looks.js";
 import { sameLetters } from "./names.js";
 import { explain, Owed, owing, revoking } from "./owed.js";
 import { cameTooLate, INVITEE, INVITER, isAlike, isLive, isThere, other, refusalOf, shows, waitsForMe } from "./row.js";
-import { all, get, tell, update } from "./store.js";
+import { all, get, tell, updateAmong } from "./store.js";
 
 export { cameTooLate, isLive, refusalOf, waitsForMe } from "./row.js";
 
@@ -41,6 +41,25 @@ function refuseKnown(row) {
   if (row && !isLive(row)) {
     throw new P4PError("ended", "You accepted this invite before, and that friendship is over: ask your friend for a new invite.");
   }
+}
+
+// Doubt is thrown where a name would be given that is somebody else's, or could be
+// mistaken for it, and nobody said yes to that: about is { name, alike } of the other one.
+export class Doubt extends Error {
+  constructor(about) {
+    super(`You know somebody called ${about.name} already: say that this name is meant, or give another one.`);
+    this.about = about;
+  }
+}
+
+// doubtAmong is the doubt about a name that is to be given to the friendship id, or null.
+function doubtAmong(rows, name, id) {
+  const others = rows.filter((r) => r.id !== id && (isLive(r) || shows(r))).map((r) => r.name);
+  others.sort(); // so that one and the same is asked about
+  const same = others.find((n) => sameLetters(n, name));
+  if (same !== undefined) return { name: same, alike: false };
+  const alike = lookAlikeNow(name, others);
+  return alike === undefined ? null : { name: alike, alike: true };
 }
 
 export class Friends {
@@ -102,16 +121,32 @@ export class Friends {
     return Promise.all(rows.map(async (r) => ({ friendship: r.id, token: to64(await tokenOf(this.profile, r)) })));
   }
 
-  // change is store.js's update, and everybody sees what came of it.
+  // change is store.js's update, and everybody sees what came of it. f gets all rows that
+  // their owner sees as well.
   async change(id, f) {
-    const end = await update("friendships", id, f);
+    const seen = (rows) => rows.filter((r) => r.server === this.profile.server && isThere(r));
+    const end = await updateAmong("friendships", id, (now, rows) => f(now, seen(rows)));
     if (end.changed) await this.refresh();
     return end;
   }
 
+  // give is change where a name is given: no other tab gives it in between. yes is the
+  // doubt about it that was put aside, or null; of any other one a Doubt is thrown.
+  // Codes: those of doubt.
+  async give(id, name, yes, f) {
+    await this.doubt(name, id);
+    return this.change(id, (now, rows) => {
+      const next = f(now);
+      const doubt = next && doubtAmong(rows, name, id);
+      if (doubt && !(yes && yes.name === doubt.name && yes.alike === doubt.alike)) throw new Doubt(doubt);
+      return next;
+    });
+  }
+
   // step changes a row by what f, which may wait, makes of it: a patch, null to remove
   // it, or undefined for nothing to do. Where somebody else was faster, f is asked anew.
-  async step(id, f) {
+  // fits throws where the row, as it is then, does not fit the others.
+  async step(id, f, fits = () => {}) {
     for (;;) {
       const row = await get("friendships", id);
       if (!isThere(row)) {
@@ -120,7 +155,11 @@ export class Friends {
       }
       const patch = await f(row);
       if (patch === undefined) return;
-      const { changed } = await this.change(id, (now) => (isAlike(now, row) ? patch && { ...now, ...patch } : undefined));
+      const { changed } = await this.change(id, (now, rows) => {
+        if (!isAlike(now, row)) return undefined;
+        fits(now, rows);
+        return patch && { ...now, ...patch };
+      });
       if (changed) return;
     }
   }
@@ -143,17 +182,7 @@ export class Friends {
   // Codes: bad_name, where it could be mistaken for a label of the page's own.
   async doubt(name, exceptID) {
     if (await looksLikeLabel(name)) throw new P4PError("bad_name", "That would look like one of this page's own labels: choose another name.");
-    const others = this.rows.filter((r) => r.id !== exceptID && (isLive(r) || shows(r))).map((r) => r.name);
-    const same = others.find((n) => sameLetters(n, name));
-    if (same !== undefined) return { name: same, alike: false };
-    const alike = await lookAlike(name, others);
-    return alike === undefined ? null : { name: alike, alike: true };
-  }
-
-  // namedDevice finds a device whose posts show a name already, other than that of a
-  // friendship.
-  namedDevice(name, exceptID) {
-    return this.rows.find((r) => r.id !== exceptID && shows(r) && sameLetters(r.name, name));
+    return doubtAmong(this.rows, name, exceptID);
   }
 
   // read opens the invite that a link leads to. It consumes nothing. Codes: those of
@@ -180,8 +209,8 @@ export class Friends {
 
   // accept takes the invitee's place, deliberately. While the server is not reached
   // the friendship is owed. One that this phone accepted before, in another tab, stays
-  // as it is. Codes: those of read.
-  async accept(id, secret, invite, name) {
+  // as it is. yes and codes: those of give, and of read.
+  async accept(id, secret, invite, name, yes = null) {
     await this.profile.settle();
     const { root, device, server } = this.profile;
     const parties = {
@@ -198,13 +227,14 @@ export class Friends {
       secret, parties, keys, ownN: 1, seen: { n: 1, hash: invite.hash, steps: [] }, refusal: null,
       pending: { call: "accept", body: { owner_hash: to64(owner), e: to64(parties.invitee.e), n: 1, slot: to64(sealed) } },
     };
-    const { row } = await this.change(id, (now) => (now ? undefined : mine));
+    const { row } = await this.give(id, name, yes, (now) => (now ? undefined : mine));
     refuseKnown(row);
     return this.owed.complete(id, { waits: true });
   }
 
-  // invite makes an invite for somebody: the row holds the secret until it is used.
-  async invite(name) {
+  // invite makes an invite for somebody: the row holds the secret until it is used. yes
+  // and codes: those of give.
+  async invite(name, yes = null) {
     await this.profile.settle();
     const { root, device, server } = this.profile;
     const secret = random(16);
@@ -219,17 +249,22 @@ export class Friends {
         body: { link_hash: to64(await sha256(link)), owner_hash: to64(await sha256(owner)), expires_in: weekInSeconds, n: 1, slot: to64(sealed) },
       },
     };
-    await this.change(id, (now) => (now ? undefined : mine));
+    await this.give(id, name, yes, (now) => (now ? undefined : mine));
     await this.owed.complete(id);
     return this.row(id);
   }
 
-  // confirm makes the name stick to the key that accepted.
-  async confirm(id) {
-    await this.step(id, async (row) => {
+  // confirm makes the name stick to the key that accepted. Where another device's posts
+  // show it already, a Doubt is thrown, unless it is the same person.
+  async confirm(id, samePerson = false) {
+    const patch = async (row) => {
       if (row.state === "friend") return undefined; // in another tab
       if (!waitsForMe(row)) throw overtaken();
       return { state: "friend", since: Date.now(), ...(await owing(this.profile, row, "confirm", row.ownN + 1)) };
+    };
+    await this.step(id, patch, (now, rows) => {
+      const taken = rows.find((r) => r.id !== id && shows(r) && sameLetters(r.name, now.name));
+      if (taken && !samePerson) throw new Doubt({ name: taken.name, alike: false });
     });
     await this.pay(id);
   }
@@ -266,8 +301,9 @@ export class Friends {
     await this.pay(id);
   }
 
-  async rename(id, name) {
-    const { changed } = await this.change(id, (now) => (isThere(now) ? { ...now, name } : undefined));
+  // yes and codes: those of give.
+  async rename(id, name, yes = null) {
+    const { changed } = await this.give(id, name, yes, (now) => (isThere(now) ? { ...now, name } : undefined));
     if (!changed) throw overtaken();
   }
 

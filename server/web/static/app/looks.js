@@ -32,6 +32,12 @@ const alike = (a, b) => a.some((look, i) => look === b[i]);
 // lookAlike is the first of names that this one could be mistaken for, or undefined.
 export async function lookAlike(name, names) {
   await load();
+  return lookAlikeNow(name, names);
+}
+
+// lookAlikeNow is lookAlike for where nothing may be waited for; the table is there once
+// something else of this file was asked.
+export function lookAlikeNow(name, names) {
   const mine = looksOf(name);
   return names.find((n) => alike(mine, looksOf(n)));
 }

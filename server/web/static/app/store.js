@@ -147,14 +147,23 @@ export const together = (stores, work) => within(stores, "readwrite", doing(work
 // in between. f gets undefined for no row; it gives the new row, null to remove it, or
 // undefined to leave all as it is, and does not wait. update gives { row, changed }:
 // the row as it stands afterwards.
-export const update = (store, key, f) =>
+export const update = (store, key, f) => amend(store, key, (s) => s.get(key), (row) => [row, f(row)]);
+
+// updateAmong is update for a row that has to fit all others: f gets them as well.
+export const updateAmong = (store, key, f) =>
+  amend(store, key, (s) => s.getAll(), (rows) => {
+    const row = rows.find((r) => r[stores[store]] === key);
+    return [row, f(row, rows)];
+  });
+
+const amend = (store, key, ask, f) =>
   within(store, "readwrite", (s, fail) => {
     const end = { row: undefined, changed: false };
-    const request = s.get(key);
+    const request = ask(s);
     request.onsuccess = () => {
       try {
-        end.row = request.result;
-        const next = f(request.result);
+        const [row, next] = f(request.result);
+        end.row = row;
         if (next === undefined) return;
         end.changed = true;
         end.row = next ?? undefined;

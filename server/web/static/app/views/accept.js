@@ -8,7 +8,7 @@ import { addressWarning, inAppWarning } from "../advice.js";
 import { offer } from "./copy.js";
 import { button, copy, el, field, nameInput, say } from "../dom.js";
 import * as api from "../api.js";
-import { cameTooLate, refusalOf } from "../friends.js";
+import { cameTooLate, Doubt, refusalOf } from "../friends.js";
 import { nameOf } from "../names.js";
 import { safety } from "./safety.js";
 import { linkField } from "./scan.js";
@@ -194,7 +194,7 @@ function question(id, fragment, secret, found, show, signal, again) {
       const doubt = await app.friends.doubt(name, id);
       if (doubt && !agreed(doubt)) return complain(about(name, doubt));
       try {
-        const row = await app.friends.accept(id, secret, found.invite, name);
+        const row = await app.friends.accept(id, secret, found.invite, name, doubt);
         if (row && row.name !== name) say(`The name ${line(row.name)} stays: you accepted this invite before.`);
       } catch (err) {
         if (!api.isTemporary(err)) throw err;
@@ -205,6 +205,10 @@ function question(id, fragment, secret, found, show, signal, again) {
       show(accepted(signal, id));
     } catch (err) {
       if (codeOf(err) === "bad_name") return complain(err.message);
+      if (err instanceof Doubt) {
+        agreed(err.about); // another tab gave a name meanwhile
+        return complain(about(input.value, err.about));
+      }
       show(trouble(err, id, fragment, again));
     } finally {
       press.disabled = false;

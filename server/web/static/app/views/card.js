@@ -2,10 +2,10 @@
 
 import { app } from "../app.js";
 import { ask, button, el, field, nameInput, say } from "../dom.js";
-import { isLive, refusalOf, waitsForMe } from "../friends.js";
+import { Doubt, isLive, refusalOf, waitsForMe } from "../friends.js";
 import { nameOf } from "../names.js";
 import { line } from "../text.js";
-import { agreed } from "./consent.js";
+import { named } from "./consent.js";
 import { safety, safetyCode } from "./safety.js";
 
 const stateSentence = (r) => {
@@ -32,11 +32,7 @@ export function friendCard(r, { opened = new Set(), done = () => {} } = {}) {
   if (waitsForMe(r)) {
     card.append(safety(r));
     row.append(
-      button(`It is ${name}`, async () => {
-        const taken = app.friends.namedDevice(r.name, r.id);
-        if (taken && !(await ask(`${line(taken.name)} has a device already`, "Say yes only if this is another device of the same person: both show the same name. Somebody else needs an invite with a name of their own, so refuse this one.", "It is the same person"))) return;
-        await app.friends.confirm(r.id);
-      }, { class: "primary" }),
+      button(`It is ${name}`, () => confirm(r), { class: "primary" }),
       button("Refuse", async () => {
         if (await ask("Refuse?", `Whoever accepted the invite for ${name} does not become your friend, and the link opens nothing any more.`, "Refuse")) await app.friends.refuse(r.id);
       }),
@@ -73,6 +69,16 @@ export function friendCard(r, { opened = new Set(), done = () => {} } = {}) {
   return card;
 }
 
+async function confirm(r) {
+  try {
+    await app.friends.confirm(r.id);
+  } catch (err) {
+    if (!(err instanceof Doubt)) throw err;
+    const yes = await ask(`${line(err.about.name)} has a device already`, "Say yes only if this is another device of the same person: both show the same name. Somebody else needs an invite with a name of their own, so refuse this one.", "It is the same person");
+    if (yes) await app.friends.confirm(r.id, true);
+  }
+}
+
 async function removeFriend(r) {
   const name = line(r.name);
   const text = `You forget the name: ${name}'s posts become anonymous to you, and ${name} sees that the friendship ended.`;
@@ -98,9 +104,7 @@ function rename(card, r, opener, done) {
     e.preventDefault();
     try {
       const name = nameOf(input.value);
-      if (!(await agreed(name, r.id, "Take this name"))) return;
-      await app.friends.rename(r.id, name);
-      leave();
+      if (await named(name, r.id, "Take this name", (yes) => app.friends.rename(r.id, name, yes))) leave();
     } catch (err) {
       say(err.message);
     }

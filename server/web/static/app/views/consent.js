@@ -2,13 +2,28 @@
 
 import { app } from "../app.js";
 import { ask } from "../dom.js";
+import { Doubt } from "../friends.js";
 import { line } from "../text.js";
 
-// agreed tells whether a name is meant, after asking where that is in doubt. what is
-// said of one that the same person has: why it might be given once more.
-export async function agreed(name, exceptID, what) {
-  const doubt = await app.friends.doubt(name, exceptID);
-  if (!doubt) return true;
+// named gives a name, by give, after asking where it is in doubt; where another tab gave
+// one meanwhile, it is asked then. give gets the doubt that was put aside. named tells
+// whether the name was given.
+export async function named(name, exceptID, what, give) {
+  for (let doubt = await app.friends.doubt(name, exceptID); ; ) {
+    if (doubt && !(await agreed(name, doubt, what))) return false;
+    try {
+      await give(doubt);
+      return true;
+    } catch (err) {
+      if (!(err instanceof Doubt)) throw err;
+      doubt = err.about;
+    }
+  }
+}
+
+// agreed tells whether a name is meant. what is said of one that the same person has:
+// why it might be given once more.
+function agreed(name, doubt, what) {
   const other = line(doubt.name);
   return doubt.alike
     ? ask(`That looks like ${other}`, `${line(name)} and ${other} could be mistaken for each other, and whoever sends you an invite may want just that. Give another name, or say that they are two people.`, "They are two people")

@@ -12,7 +12,7 @@ import { nameOf } from "../names.js";
 import * as qr from "../qr.js";
 import { line } from "../text.js";
 import { friendCard } from "./card.js";
-import { agreed } from "./consent.js";
+import { named } from "./consent.js";
 
 export function invite(signal, id) {
   if (id) return showInvite(signal, id);
@@ -22,9 +22,9 @@ export function invite(signal, id) {
   const draft = keepDraft(form, input, "invite", signal, { offerDiscard: false });
   onSubmit(form, input, async () => {
     const name = nameOf(input.value);
-    if (!(await agreed(name, undefined, "Make another invite"))) return;
+    let row;
     try {
-      const row = await app.friends.invite(name);
+      if (!(await named(name, undefined, "Make another invite", async (yes) => (row = await app.friends.invite(name, yes))))) return;
       await draft.discard();
       if (!signal.aborted) go(`/#invite/${row.id}`, { replace: true });
     } catch (err) {
