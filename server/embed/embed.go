@@ -77,6 +77,8 @@ type Keeper struct {
 
 	adjusting sync.Mutex // held while the encrypted port is opened or shut, and for the next
 	patience  patience
+
+	marks marks
 }
 
 // Data is the folder of a home's embedded server.

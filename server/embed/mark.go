@@ -2,9 +2,11 @@ package embed
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"sync"
+
+	"golang.org/x/crypto/scrypt"
 
 	"p4p/server/lan"
 )
@@ -15,22 +17,36 @@ type place struct {
 	network lan.Network
 }
 
-// mark knows a network again and tells nobody which one it is: where a router with a
-// hardware address stands can be looked up.
-type mark struct{ salt, subnet, gateway string } // gateway "": it was not known
+// mark knows a network again, and does not name it: where a router with a hardware
+// address stands can be looked up. Of a slow hash it keeps so little that one address
+// in 65,536 fits, 256 of each maker's. Who suspects a router learns whether it fits.
+type mark struct{ salt, of, tag string }
 
-func markOf(n lan.Network) mark {
-	m := mark{salt: rand.Text()}
-	m.subnet = m.hash("subnet", n.Subnet)
-	if n.Gateway != "" {
-		m.gateway = m.hash("gateway", n.Gateway)
-	}
-	return m
+// What a mark is of.
+const (
+	gateway = "gateway" // its hardware address
+	numbers = "numbers" // and the card, where the gateway was not known
+)
+
+// weak tells that the mark fits many places.
+func (m mark) weak() bool { return m.of == numbers }
+
+// marks makes marks and judges by them. It remembers what it has hashed, for it is
+// asked every few seconds.
+type marks struct {
+	hash func(salt, value string) string // slowly when nil; for tests
+
+	mu    sync.Mutex
+	known map[[2]string]string
 }
 
-func (m mark) hash(kind, value string) string {
-	h := sha256.Sum256([]byte(m.salt + " " + kind + " " + value))
-	return hex.EncodeToString(h[:16])
+func (s *marks) of(n lan.Network) mark {
+	m := mark{salt: rand.Text(), of: gateway}
+	if n.Gateway == "" {
+		m.of = numbers
+	}
+	m.tag = s.tag(m, n)
+	return m
 }
 
 // A verdict on whether a network is the marked one.
@@ -45,32 +61,60 @@ const (
 // is judges by the gateway where it was known, whatever card and numbers lead to it
 // now. Card and numbers, which are alike in many places, are enough only where no
 // gateway can be known.
-func (m mark) is(n lan.Network) verdict {
+func (s *marks) is(m mark, n lan.Network) verdict {
 	switch {
-	case m.salt == "":
+	case m == mark{}:
 		return other
-	case m.gateway == "" && m.subnet != m.hash("subnet", n.Subnet):
-		return other
-	case m.gateway == "" && n.Gateway == "":
-		return same
-	case m.gateway == "" || n.Gateway == "":
+	case !m.weak() && n.Gateway == "":
 		return unsure
-	case m.gateway == m.hash("gateway", n.Gateway):
-		return same
+	case m.tag != s.tag(m, n):
+		return other
+	case m.weak() && n.Gateway != "":
+		return unsure
 	}
-	return other
+	return same
 }
 
-func (m mark) String() string { return strings.TrimSpace(m.salt + " " + m.subnet + " " + m.gateway) }
+// tag is what a mark of that salt and kind would have of a network.
+func (s *marks) tag(m mark, n lan.Network) string {
+	value := m.of + " " + n.Gateway
+	if m.weak() {
+		value = m.of + " " + n.Subnet
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tag, ok := s.known[[2]string{m.salt, value}]
+	if ok {
+		return tag
+	}
+	if s.hash == nil {
+		s.hash = slowly
+	}
+	if s.known == nil {
+		s.known = map[[2]string]string{}
+	}
+	tag = s.hash(m.salt, value)
+	s.known[[2]string{m.salt, value}] = tag
+	return tag
+}
+
+// slowly takes some 10 ms: not much once a network, and days for one maker's 2^24
+// addresses.
+func slowly(salt, value string) string {
+	h, _ := scrypt.Key([]byte(value), []byte("p4p/1 network "+salt), 1<<12, 8, 1, tagBytes) // it fails by its parameters only
+	return hex.EncodeToString(h)
+}
+
+// tagBytes is how much is kept of a hash.
+const tagBytes = 2
+
+func (m mark) String() string { return strings.TrimSpace(m.salt + " " + m.of + " " + m.tag) }
 
 // parseMark reads what String wrote; anything else is no network's mark.
 func parseMark(s string) mark {
 	f := strings.Fields(s)
-	switch len(f) {
-	case 2:
-		return mark{salt: f[0], subnet: f[1]}
-	case 3:
-		return mark{salt: f[0], subnet: f[1], gateway: f[2]}
+	if len(f) != 3 || f[1] != gateway && f[1] != numbers || len(f[2]) != hex.EncodedLen(tagBytes) {
+		return mark{}
 	}
-	return mark{}
+	return mark{f[0], f[1], f[2]}
 }

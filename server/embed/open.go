@@ -62,12 +62,12 @@ func (k *Keeper) Open(ctx context.Context) (url string, err error) {
 func (k *Keeper) ask(at place) (w, before wish, err error) {
 	k.adjusting.Lock() // or what is just being opened would write the file too
 	defer k.adjusting.Unlock()
-	w = wish{listen: net.JoinHostPort(at.addr, strings.TrimPrefix(DefaultListen, "127.0.0.1:")), network: markOf(at.network)}
+	w = wish{listen: net.JoinHostPort(at.addr, strings.TrimPrefix(DefaultListen, "127.0.0.1:")), network: k.marks.of(at.network)}
 	before = k.wanted()
 	if host, _, err := net.SplitHostPort(before.listen); err == nil && host == at.addr {
 		w.listen = before.listen
 	}
-	if before.network.is(at.network) == same {
+	if k.marks.is(before.network, at.network) == same {
 		w.network = before.network
 	}
 	return w, before, k.want(w)
@@ -199,7 +199,7 @@ type patience struct {
 // been carried anywhere.
 func (p *patience) start(m mark) {
 	*p = patience{m.salt, lookEvery}
-	if m.gateway == "" {
+	if m.weak() {
 		p.left = 0
 	}
 }
@@ -226,13 +226,13 @@ func (k *Keeper) judge(open bool) (v view, err error) {
 		return v, nil
 	}
 	patient := k.patience.look(v.wish.network)
-	switch v.wish.network.is(v.at.network) {
+	switch k.marks.is(v.wish.network, v.at.network) {
 	case same:
 		v.here = true
 	case unsure:
 		// A gateway that is silent now is no other one. One that was silent when the key was
 		// pressed, and answers soon, is that of the network where it was pressed.
-		if v.here = open; v.wish.network.gateway == "" {
+		if v.here = open; v.wish.network.weak() {
 			v.here = patient
 		}
 	}
@@ -253,7 +253,7 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 	own, opened, away := k.own, k.opened, k.away
 	k.mu.Unlock()
 	w := k.wanted()
-	soon := opened != "" && w.network.gateway == "" && k.patience.left > 0
+	soon := opened != "" && w.network.weak() && k.patience.left > 0
 	if !look && !soon && w.listen != "" && (opened == "https://"+w.listen || w == away) {
 		return
 	}
@@ -291,8 +291,8 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 		}
 		v.wish.listen = strings.TrimPrefix(url, "https://")
 	}
-	if v.wish.network.gateway == "" && v.at.network.Gateway != "" {
-		if err := k.replace(v.wish, wish{v.wish.listen, markOf(v.at.network)}); err != nil {
+	if v.wish.network.weak() && v.at.network.Gateway != "" {
+		if err := k.replace(v.wish, wish{v.wish.listen, k.marks.of(v.at.network)}); err != nil {
 			k.config.Log.Warn("the network of the open server cannot be kept", "code", protocol.CodeOf(err))
 		}
 	}

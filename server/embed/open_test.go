@@ -3,6 +3,7 @@ package embed
 import (
 	"context"
 	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os"
@@ -211,7 +212,7 @@ func TestAGatewayThatAnswersWhileTheServerIsBeingOpenedIsKnown(t *testing.T) {
 	home := t.TempDir()
 	k := keepAt(t, home, answersLate(atHome))
 	url, err := k.Open(t.Context())
-	if err != nil || !answers(url) || k.wanted().network.is(atHome.network) != same || k.wanted().network.is(atCafe.network) != other {
+	if err != nil || !answers(url) || k.marks.is(k.wanted().network, atHome.network) != same || k.marks.is(k.wanted().network, atCafe.network) != other {
 		t.Errorf("%q, %v", url, err)
 	}
 
@@ -232,7 +233,7 @@ func TestTheProgramThatServesFollowsAtOnceWhereAnotherOpensTheServer(t *testing.
 	}
 	there := place{"127.0.0.2", atCafe.network}
 	l.goes(there)
-	if err := k.want(wish{"127.0.0.2:0", markOf(there.network)}); err != nil { // as another's Open does
+	if err := k.want(wish{"127.0.0.2:0", k.marks.of(there.network)}); err != nil { // as another's Open does
 		t.Fatal(err)
 	}
 	k.adjust(t.Context(), false)
@@ -446,13 +447,38 @@ func TestTheFileTellsNobodyWhichNetworkItIs(t *testing.T) {
 	if err != nil || strings.Contains(string(first), "02:00") || strings.Contains(string(first), "wlan0") || strings.Count(string(first), "\n") != 2 {
 		t.Errorf("%q, %v", first, err)
 	}
-	if a, b := markOf(atHome.network), markOf(atHome.network); a == b || a.is(atHome.network) != same || parseMark(b.String()) != b {
+	a, b := k.marks.of(atHome.network), k.marks.of(atHome.network)
+	if a == b || k.marks.is(a, atHome.network) != same || parseMark(b.String()) != b {
 		t.Errorf("%v and %v", a, b)
+	}
+	// Of each maker's 2^24 hardware addresses 256 fit.
+	for _, n := range []lan.Network{atHome.network, atHomeSilent.network} {
+		if tag, err := hex.DecodeString(k.marks.of(n).tag); err != nil || len(tag) != 2 {
+			t.Errorf("of %v so much is kept: %x", n, tag)
+		}
+	}
+}
+
+func TestANetworkIsHashedOnceHoweverOftenItIsLookedAt(t *testing.T) {
+	var s marks
+	hashes := 0
+	s.hash = func(salt, value string) string { hashes++; return slowly(salt, value) }
+	m := s.of(atHome.network)
+	for range 10 {
+		if s.is(m, atHome.network) != same || s.is(m, atCafe.network) != other || s.is(m, atHomeSilent.network) != unsure {
+			t.Fatal("the networks are not told apart")
+		}
+	}
+	if hashes != 2 {
+		t.Errorf("two networks: %d slow hashes", hashes)
 	}
 }
 
 func TestAFileThatNamesNoNetworkOpensNothing(t *testing.T) {
-	for _, content := range []string{"127.0.0.1:4747", "127.0.0.1:4747\n\n", "127.0.0.1:4747\nx y z w\n", "x"} {
+	for _, content := range []string{
+		"127.0.0.1:4747", "127.0.0.1:4747\n\n", "127.0.0.1:4747\nx y z w\n", "127.0.0.1:4747\nx gateway abc\n", "127.0.0.1:4747\nx town abcd\n", "x",
+		"127.0.0.1:4747\nRYZK 5a7a6bfb7f4b53b2fb7a9ee1b3dd2d6a 0d3c9f1f4f0a4f6e8f3a2f7d0b9b7c11\n", // whole hashes, which could be turned back
+	} {
 		home := t.TempDir()
 		if err := os.MkdirAll(Data(home), 0o700); err != nil {
 			t.Fatal(err)
