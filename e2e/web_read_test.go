@@ -139,6 +139,22 @@ func TestAStartNeverSaysThatThereIsNothingBeforeItLooked(t *testing.T) {
 	}
 }
 
+// Who presses Accept at the bottom of a small screen looks at the beginning of what follows.
+func TestWhatFollowsAnAcceptanceIsReadFromItsBeginning(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	invite := newPeer(t, s.URL()).invites("Bob")
+	p.do(chromedp.EmulateViewport(320, 400, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	p.open(invite.Link.URL())
+	p.types("Who did the invite come from?", "Alice")
+	eval[bool](p, `(window.scrollTo(0, 300), true)`)
+	p.press("Accept")
+	p.sees("posts by the device that made the invite show the name Alice")
+	if y := eval[float64](p, `scrollY`); y != 0 {
+		t.Errorf("the screen is scrolled to %v", y)
+	}
+}
+
 // addresses notes every address that the page writes into the browser's history.
 const addresses = `window.addresses = [];
 	for (const f of ["pushState", "replaceState"]) {

@@ -564,11 +564,11 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 	for _, tt := range []struct{ name, url, says, way string }{
 		{"taken back", revoked.Link.URL(), "This invite was taken back", "Read the feed"},
 		{"without its fragment", page, "A part of the link is missing", "The whole link"},
-		{"cut off", page + "#" + other[:9], "A part of the link is missing", "The whole link"},
+		{"cut off", page + "#" + other[:9], "The part behind the # is missing or cut short", "The whole link"},
 		{"damaged", page + "#" + other[:25] + "B", "The link is damaged", "The whole link"},
 		{"another secret", page + "#" + other, "The server does not know this invite", "Read the feed"},
 		{"no friendship", s.URL() + "/f/01837f64-4057-8650-972f-eae1b4479ad4#" + other, "The server does not know this invite", "Read the feed"},
-		{"no UUID", s.URL() + "/f/01837f64", "There is nothing at this address", "Read the feed"},
+		{"no UUID", s.URL() + "/f/01837f64", "There is nothing at this address", "The whole link"},
 		{"nothing at all", s.URL() + "/nothing", "There is nothing at this address", "Read the feed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -68,6 +68,21 @@ func TestAPostThatWasOpenedInAMomentWithoutNetworkComesWithIt(t *testing.T) {
 	p.sees("the very first post")
 }
 
+func TestAnInviteThatWasOpenedInAMomentWithoutNetworkComesWithIt(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	invite := newPeer(t, s.URL()).invites("Bob")
+	p.before(`const ask = window.fetch; window.fetch = (...a) => sessionStorage.away && String(a[0]).includes("/v1/friendships/") ? Promise.reject(new TypeError("away")) : ask(...a);`)
+	p.open(s.URL())
+	p.until(stateIs("live"))
+	eval[string](p, `(sessionStorage.away = "1")`)
+	p.open(invite.Link.URL())
+	p.until(stateIs("live"))
+	p.sees("The server cannot be reached")
+	eval[bool](p, `(delete sessionStorage.away, import("/static/app/app.js").then(({ app }) => (app.stream.socket.close(), true)))`)
+	p.sees("Who did the invite come from?")
+}
+
 func TestALateAnswerLeavesThePersonWhereTheyAre(t *testing.T) {
 	p := newPhone(t)
 	s := webServer(t)

@@ -15,7 +15,7 @@ import { copy } from "./views/copy.js";
 import { feed } from "./views/feed.js";
 import { friends } from "./views/friends.js";
 import { invite } from "./views/invite.js";
-import { scan } from "./views/scan.js";
+import { linkField, scan } from "./views/scan.js";
 import { thread } from "./views/thread.js";
 import { write } from "./views/write.js";
 
@@ -51,6 +51,9 @@ function frame() {
   );
 }
 
+// cutInvite tells whether the address is the beginning of an invite's.
+const cutInvite = () => /^\/f(\/|$)/i.test(location.pathname);
+
 let gone = new AbortController();
 
 function draw(first = false) {
@@ -67,7 +70,7 @@ function draw(first = false) {
     copy: () => copy(),
     invite: () => invite(gone.signal, id),
     accept: () => accept(gone.signal, id),
-    nowhere: () => message("There is nothing at this address", "The link may have been cut off on the way: ask for it again.", el("a", { class: "button", href: "/", text: "Read the feed" })),
+    nowhere: () => message("There is nothing at this address", "The link may have been cut off on the way: ask for it again.", cutInvite() ? linkField("The whole link") : null, el("p", {}, el("a", { class: "button", href: "/", text: "Read the feed" }))),
   };
   document.body.dataset.screen = screen;
   const view = views[screen]();

@@ -10,6 +10,7 @@ import { button, copy, el, field, nameInput, say } from "../dom.js";
 import * as api from "../api.js";
 import { cameTooLate, Doubt, refusalOf } from "../friends.js";
 import { nameOf } from "../names.js";
+import { isSending } from "../post.js";
 import { safety } from "./safety.js";
 import { linkField } from "./scan.js";
 import { line } from "../text.js";
@@ -98,7 +99,7 @@ const ways = {
   revoked: ["This invite was taken back", "Your friend withdrew it. Ask for a new one if that was a mistake."],
   unknown_friendship: ["The server does not know this invite", "It is long over, or the link was changed on the way. Ask your friend to send it again, or for a new one."],
   own_invite: ["This is your own invite", "You made it on this phone. Send the link to your friend instead of opening it yourself."],
-  link_incomplete: ["A part of the link is missing", "The part behind the # is not there: some messengers cut it off. Ask your friend for the whole link, or to show the QR code."],
+  link_incomplete: ["A part of the link is missing", "The part behind the # is missing or cut short, as some messengers do. Ask your friend for the whole link, or to show the QR code."],
   bad_link: ["The link is damaged", "The part behind the # was changed on the way. Ask your friend for the link again."],
   forged_invite: ["This invite is forged", "The link does not belong to the device that it names. Nothing was accepted. Do not use it, and tell your friend."],
   slot_unopenable: ["This invite does not open", "It does not prove itself, so nothing was accepted. Ask your friend for a new one."],
@@ -131,10 +132,14 @@ function trouble(err, id, fragment, again) {
 export function accept(signal, id) {
   const place = el("div", {});
   const show = (node) => {
+    if (signal.aborted) return;
     place.replaceChildren(node);
+    window.scrollTo(0, 0);
     node.querySelector("h1")?.focus({ preventScroll: true });
   };
+  let unread = false; // for want of the server
   const load = async () => {
+    unread = false;
     const fragment = readFragment(id);
     show(el("section", {}, el("h1", { tabindex: "-1", text: "A friend invite" }), el("p", { role: "status", text: "One moment …" })));
     try {
@@ -147,9 +152,11 @@ export function accept(signal, id) {
       const found = await app.friends.read(id, secret);
       show(found.mine ? accepted(signal, id) : question(id, fragment, secret, found, (n) => show(n), signal, load));
     } catch (err) {
+      unread = api.isTemporary(err);
       show(trouble(err, id, fragment, load));
     }
   };
+  listen("state", () => unread && isSending() && load(), signal);
   window.addEventListener("hashchange", () => location.hash.length > 1 && load(), { signal });
   load();
   return place;
@@ -262,7 +269,7 @@ function accepted(signal, id) {
       text ? el("p", { text }) : "",
       r.state === "friend"
         ? el("p", { class: "lead" }, "You recognise each other's posts from now on. To everybody else, ", name, " and you stay anonymous.")
-        : el("p", { class: "lead" }, "From now on, posts by this device show the name ", name, " to you. ", "Your own posts get your name over there once it is confirmed."),
+        : el("p", { class: "lead" }, "From now on, posts by the device that made the invite show the name ", name, " to you. ", "Your own posts get your name over there once it is confirmed."),
       el("h2", { text: "Safety number" }),
       el("p", { text: "Read it to each other, by phone or face to face. The same number on both screens means that nobody sits between you." }),
       safety(r),

@@ -14,7 +14,7 @@ const stateSentence = (r) => {
   if (r.refusal) return refusalOf(r);
   return {
     invited: r.pending ? "The invite is not on the server yet; it is sent as soon as it is reached." : `Waits for ${name} to accept, until ${new Date(r.expires).toLocaleDateString("en-GB", { day: "numeric", month: "long" })}.`,
-    accepted: waitsForMe(r) ? `Somebody accepted the invite that you made for ${name}. Compare the safety number with ${name} (call, or meet) and confirm only if it is the same.` : `Waits for ${name} to confirm. You recognise each other's posts from then on.`,
+    accepted: waitsForMe(r) ? `Somebody accepted the invite that you made for ${name}. Compare the safety number with ${name} (call, or meet) and confirm only if it is the same.` : `Waits for ${name} to confirm. Your posts get your name over there from then on.`,
     friend: r.verified ? "Friend; you compared the safety numbers." : "Friend.",
     ended: `${name} ended the friendship. Old posts still show the name.`,
     refused: "You refused whoever accepted this invite.",
