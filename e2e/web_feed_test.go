@@ -125,6 +125,52 @@ func TestWhoReadsIsNotDisturbedAndComesBackToTheSamePost(t *testing.T) {
 	})
 }
 
+func TestWhoReadsFarDownIsNotDisturbedByWhatThePageForgets(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	crowd := newStrangers(t, s)
+	crowd.posts(2200)
+	p.open(s.URL())
+	p.until(isLive)
+	eval[bool](p, withApp+`(async () => { while (app.feed.before !== undefined) await app.feed.older(); return true; })())`)
+	eval[bool](p, `(async () => {
+		const more = [...document.querySelectorAll("button")].find((b) => b.innerText === "Older posts");
+		while (document.querySelectorAll(".feed .post").length < 1380) await new Promise((r) => { more.click(); setTimeout(r); });
+		return true;
+	})()`)
+	at := p.reads(1250)
+	text := eval[string](p, `window.read.querySelector(".text").textContent`)
+	// tells has the page hear of comments on posts that it does not know.
+	const tells = `(async () => {
+		const { app, bus } = await import("/static/app/app.js");
+		const { deviceKey, newRoot } = await import("/static/p4p/key.js");
+		const { signRecord } = await import("/static/p4p/record.js");
+		const device = await deviceKey((await newRoot()).root, 0);
+		let seq = app.feed.top;
+		for (let n = 0; n < 2000; n += 200) {
+			const signed = await Promise.all(Array.from({ length: 200 }, () => signRecord(device, "comment", app.info.server, { target: crypto.randomUUID(), text: "x" })));
+			await app.feed.live(signed.map(({ jws }) => ({ seq: ++seq, kind: "comment", jws })));
+		}
+		await new Promise((drawn) => bus.addEventListener("feed", drawn, { once: true }));
+		return app.feed.items.size;
+	})()`
+	eval[int](p, tells)
+	p.until(post(text) + ` === window.read`)
+	if got := eval[int](p, readTop); max(got-at, at-got) > 1 {
+		t.Errorf("the post that is read is at %d and was at %d", got, at)
+	}
+	for n := 1260; n < 1300; n += 10 { // what comes next is there as well
+		if eval[string](p, post("number "+strconv.Itoa(2199-n))+`?.tagName`) != "ARTICLE" {
+			t.Errorf("the post %d places further down is gone", n-1250)
+		}
+	}
+	p.press("Feed") // to the top
+	p.until(`window.scrollY === 0`)
+	if n := eval[int](p, tells); n > 4000 {
+		t.Errorf("nobody reads far down any more, and the page holds %d records", n)
+	}
+}
+
 func TestTheFocusStaysWhereItIsInTheFeed(t *testing.T) {
 	p := newPhone(t)
 	s := webServer(t)

@@ -12,6 +12,7 @@ const pageSize = 200; // records
 const wholePages = 5; // are asked for until there are posts; then posts alone
 const enough = 20; // posts
 const most = 4000; // records in memory; what is older is loaded again when asked for
+const atMost = 4 * most; // while somebody reads what is old
 const slice = 20; // records verified before the browser gets to do something else
 
 export class Feed {
@@ -20,6 +21,7 @@ export class Feed {
     this.changed = changed;
     this.cache = new Cache(server);
     this.gone = new Set(); // UUIDs of records that are known to be erased
+    this.read = () => Infinity; // gives the place of the log from which on somebody reads
     this.clear();
   }
 
@@ -145,14 +147,17 @@ export class Feed {
     }
   }
 
-  // trim forgets the older half of the posts, or of the comments, or of both.
+  // trim forgets the older half of the posts, or of the comments, or of both, but
+  // nothing that somebody reads, nor what stands above that.
   trim() {
     if (this.items.size <= most) return;
+    const read = this.items.size > atMost ? Infinity : this.read();
     for (const kind of ["post", "comment"]) {
       const newest = [...this.items.values()].filter((i) => i.kind === kind).sort((a, b) => b.seq - a.seq);
       if (newest.length <= most / 2) continue;
-      for (const i of newest.slice(most / 4)) this.drop(i.id);
-      const low = newest[most / 4 - 1].seq;
+      const stays = Math.max(most / 4, newest.findLastIndex((i) => i.seq >= read) + 1);
+      for (const i of newest.slice(stays)) this.drop(i.id);
+      const low = newest[stays - 1].seq;
       if (kind === "post" && low > this.low) this.low = this.before = low;
     }
   }

@@ -3,6 +3,7 @@
 // reload, lead to the same post.
 
 const atTop = 8; // px; who is higher up than that wants to see what is new
+const ahead = 60; // posts below the screen that are read as well, before long
 const rest = 400; // ms without scrolling until the place is kept: Safari takes 100 in half a minute
 
 const onScreen = (node) => {
@@ -84,6 +85,15 @@ export class Reading {
     if (!node || !this.hold) return null;
     const { id } = node.querySelector("[data-id]").dataset;
     return { id, top: node.getBoundingClientRect().top, seq: this.hold.seq, at: this.drawn.find((i) => i.id === id)?.seq, shown };
+  }
+
+  // low is the place of the log from which on the feed is read: some posts further down
+  // than the screen reaches, or those that one comes back to; Infinity at the top.
+  low() {
+    if (this.goal) return this.goal.at ?? Infinity;
+    if (!this.hold) return Infinity;
+    const last = [...this.list.children].findLastIndex(onScreen);
+    return this.drawn.slice(0, last + 1 + ahead).findLast((i) => i.seq)?.seq ?? Infinity;
   }
 
   // find scrolls to the place that the history's entry tells, if its post is there.

@@ -101,6 +101,8 @@ export function feed(signal) {
     await app.feed.older().catch(() => (reading.goal = null));
   }
 
+  app.feed.read = () => reading.low();
+  signal.addEventListener("abort", () => (app.feed.read = () => Infinity));
   listen("feed", draw, signal);
   listen("friends", draw, signal);
   listen("state", draw, signal);
