@@ -119,6 +119,9 @@ func (a *app) note() string {
 	if at := a.keeper.Opened(); at != "" {
 		return "Your own server is open to this network at " + at + ": L beside an invite closes it."
 	}
+	if a.keeper.Unsure() {
+		return "You opened your own server to a network, and P4P cannot tell whether it is this one. So it is shut here: L beside an invite opens it to this one."
+	}
 	if a.keeper.Away() {
 		return "You opened your own server to another network than this one. Here it is shut: L beside an invite opens it to this one."
 	}

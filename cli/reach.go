@@ -34,6 +34,12 @@ func (r reach) Away() bool {
 	return k != nil && k.Away()
 }
 
+// Unsure tells that it may be this one.
+func (r reach) Unsure() bool {
+	k := r.keeper()
+	return k != nil && k.Unsure()
+}
+
 func (r reach) Open(ctx context.Context) (string, error) {
 	k := r.keeper()
 	if k == nil {

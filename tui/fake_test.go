@@ -53,6 +53,7 @@ type fake struct {
 	uncounted error  // why they cannot be counted
 	network   string // that the home's server is open to
 	away      bool   // it was opened to another network
+	unsure    bool   // or to this one
 	clip      string // the clipboard's program, "" for none
 	clipErr   error  // that it ends with
 	smsErr    error  // of the program for messages
@@ -753,6 +754,12 @@ func (f *fake) Away() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.away
+}
+
+func (f *fake) Unsure() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.unsure
 }
 
 func (f *fake) Open(context.Context) (string, error) {

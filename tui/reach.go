@@ -20,6 +20,8 @@ type Reach interface {
 	Own() bool
 	// Away tells whether it was opened to another network, and so is shut in this one.
 	Away() bool
+	// Unsure tells that it may be this one all the same.
+	Unsure() bool
 }
 
 // relinker has the links of open invites lead to where the server is reached now.
@@ -103,6 +105,8 @@ func (i *invite) reachWords() (text string, warn bool) {
 	switch opens, shuts := i.reachable(); {
 	case i.reaching:
 		return "Opening …", false
+	case opens && i.reach.Unsure():
+		return "! P4P cannot tell whether this is the network that you opened this computer to. So it is shut, and this link leads nowhere: press " + key + " to open it to this network.", true
 	case opens && i.reach.Away():
 		return "! You opened this computer to another network than the one that it is in now. Here it is shut, and this link leads nowhere: press " + key + " to open it to this network.", true
 	case opens:

@@ -35,7 +35,11 @@ func TestInAnotherNetworkTheKeyOpensTheComputerToThatOne(t *testing.T) {
 	p := sit(t, f, 120, 40)
 	p.press("i").types("Bob").press("enter").press("L").sees("Open to your network")
 	f.mu.Lock()
-	f.network, f.away = "", true
+	f.network, f.away, f.unsure = "", true, true
+	f.mu.Unlock()
+	p.press("x").sees("P4P cannot tell whether this is the network", "press L").doesNotSee("another network")
+	f.mu.Lock()
+	f.unsure = false
 	f.mu.Unlock()
 	p.press("x").sees("to another network than the one that it is", "press L to open")
 	p.press("L").sees("Open to your network").doesNotSee("another network")

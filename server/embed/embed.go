@@ -73,6 +73,7 @@ type Keeper struct {
 	failed error  // of the last try to serve, unless another process serves
 	opened string // the address in the network, see [Keeper.Open]
 	away   wish   // what is asked for, and not for this network
+	unsure bool   // whether away may be for this one
 	shutBy error  // why it is not open although it should be
 
 	adjusting sync.Mutex // held while the encrypted port is opened or shut, and for the next

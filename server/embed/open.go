@@ -136,11 +136,19 @@ func (k *Keeper) Opened() string {
 }
 
 // Away tells whether the server was opened to another network than this one, and so
-// is shut here.
+// is shut here. See [Keeper.Unsure].
 func (k *Keeper) Away() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.away != wish{}
+}
+
+// Unsure tells that Away is said to be safe: it may be this network, as its gateway
+// does not answer, or did not when it was marked.
+func (k *Keeper) Unsure() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.unsure
 }
 
 // settled waits until whoever serves has done what the file asks for.
@@ -222,11 +230,12 @@ func (k *Keeper) judge(open bool) (v view, err error) {
 		v.wish = k.wanted() // that took its time
 	}
 	if v.wish.listen == "" {
-		k.setAway(wish{})
+		k.setAway(wish{}, false)
 		return v, nil
 	}
 	patient := k.patience.look(v.wish.network)
-	switch k.marks.is(v.wish.network, v.at.network) {
+	is := k.marks.is(v.wish.network, v.at.network)
+	switch is {
 	case same:
 		v.here = true
 	case unsure:
@@ -237,9 +246,9 @@ func (k *Keeper) judge(open bool) (v view, err error) {
 		}
 	}
 	if v.here {
-		k.setAway(wish{})
+		k.setAway(wish{}, false)
 	} else {
-		k.setAway(v.wish)
+		k.setAway(v.wish, is == unsure)
 	}
 	return v, nil
 }
@@ -250,10 +259,10 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 	k.adjusting.Lock()
 	defer k.adjusting.Unlock()
 	k.mu.Lock()
-	own, opened, away := k.own, k.opened, k.away
+	own, opened, away, unsure := k.own, k.opened, k.away, k.unsure
 	k.mu.Unlock()
 	w := k.wanted()
-	soon := opened != "" && w.network.weak() && k.patience.left > 0
+	soon := (unsure || opened != "" && w.network.weak()) && k.patience.left > 0
 	if !look && !soon && w.listen != "" && (opened == "https://"+w.listen || w == away) {
 		return
 	}
@@ -320,10 +329,10 @@ func (k *Keeper) setOpened(url string, err error) {
 	k.opened, k.shutBy = url, err
 }
 
-func (k *Keeper) setAway(w wish) {
+func (k *Keeper) setAway(w wish, unsure bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.away = w
+	k.away, k.unsure = w, unsure
 }
 
 // wish is what the file asks for: the address that the server is to be open at, "" for

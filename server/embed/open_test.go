@@ -351,13 +351,19 @@ func TestAGatewayThatIsSilentForAWhileIsNoOtherNetwork(t *testing.T) {
 	if err := k.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	k = keepAt(t, home, l.where) // now nobody knows where this is
-	waitUntil(t, k.Away)
-	if answers(url) {
-		t.Error("it is open before the network is known again")
+	k = keepStill(t, home, l) // now nobody knows where this is
+	k.adjust(t.Context(), true)
+	if answers(url) || !k.Away() || !k.Unsure() {
+		t.Error("it is open before the network is known again, or said to be in another one")
 	}
 	l.goes(atHome)
-	waitUntil(t, func() bool { return k.Opened() == url })
+	if k.adjust(t.Context(), false); k.Opened() != url || !answers(url) || k.Away() || k.Unsure() {
+		t.Error("it is not open although the gateway has answered")
+	}
+	l.goes(atCafe)
+	if k.adjust(t.Context(), true); !k.Away() || k.Unsure() {
+		t.Error("in a café it is not known to be elsewhere")
+	}
 }
 
 // atHomeSilent is home while its gateway says nothing.
