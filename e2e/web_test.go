@@ -762,6 +762,9 @@ func TestWithoutTheServerThePageStartsFromWhatItKept(t *testing.T) {
 	p.until(`document.querySelector(".post .friend bdi")?.innerText === "Alice" && document.querySelector(".text")?.innerText === "kept for later"`)
 	p.open(s.URL() + "/f/" + invite.Friendship.String())
 	p.sees("Safety number")
+	p.press("Friends")
+	p.press("Safety number")
+	p.until(`document.querySelector("canvas.qr") !== null`) // by a program that was never loaded before
 	p.press("Write")
 	p.types("What do you want to say?", "in a tunnel")
 	p.press("Post")

@@ -17,7 +17,7 @@ func TestThePageAsksAtOnceForWhatItStartsWithAndForNothingElse(t *testing.T) {
 			if !asked {
 				t.Errorf("the browser meets %s only later", name)
 			}
-		case "copyworker.js", "age.js", "chacha.js", "scrypt.js":
+		case "copyworker.js", "age.js", "chacha.js", "scrypt.js", "qr.js":
 			if asked {
 				t.Errorf("%s is loaded before anybody needs it", name)
 			}

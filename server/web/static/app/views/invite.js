@@ -9,13 +9,14 @@ import { keepDraft } from "../compose.js";
 import { button, copy, el, field, nameInput, say } from "../dom.js";
 import { onSubmit } from "../form.js";
 import { nameOf } from "../names.js";
-import * as qr from "../qr.js";
 import { line } from "../text.js";
 import { friendCard } from "./card.js";
+import { code, loadCodes } from "./code.js";
 import { named } from "./consent.js";
 
 export function invite(signal, id) {
   if (id) return showInvite(signal, id);
+  loadCodes().catch(() => {}); // while the name is typed
   const input = nameInput();
   const make = el("button", { class: "primary", text: "Make the invite" });
   const form = el("form", { class: "card", novalidate: true }, field("Who is it for?", input, "The name stays on this phone; the server never hears it."), make);
@@ -66,7 +67,7 @@ function inviteParts(r) {
   const local = isLoopback(new URL(l.server).hostname.replace(/^\[|\]$/g, ""));
   return [
     el("p", {}, "Let ", el("bdi", { text: name }), " scan this with the phone's camera, or send the link by a messenger that you both trust."),
-    qr.draw(linkQR(l), `QR code of the invite for ${name}`) ?? el("p", { text: "The link is too long for a QR code: send it instead." }),
+    code(linkQR(l), `QR code of the invite for ${name}`, "The link cannot be shown as a QR code: send it instead."),
     el(
       "div",
       { class: "row" },

@@ -3,7 +3,7 @@
 import { safetyQR } from "../../p4p/friendship.js";
 import { app } from "../app.js";
 import { el } from "../dom.js";
-import * as qr from "../qr.js";
+import { code } from "./code.js";
 
 // safety shows a safety number.
 export function safety(row) {
@@ -15,6 +15,6 @@ export function safety(row) {
 // safetyCode is the same for a camera.
 export function safetyCode(row, name) {
   const place = el("div", {});
-  app.friends.safetyNumber(row).then((n) => n && place.append(qr.draw(safetyQR(n), `QR code of the safety number with ${name}`)));
+  app.friends.safetyNumber(row).then((n) => n && place.append(code(safetyQR(n), `QR code of the safety number with ${name}`, "The code cannot be shown now: compare the number itself.")));
   return place;
 }
