@@ -75,6 +75,7 @@ func needsAxe(t *testing.T) {
 }
 
 func TestNoViewOfThePageHasASeriousAccessibilityFault(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	needsAxe(t)
 	s := webServer(t)
@@ -252,6 +253,7 @@ func TestNoViewOfThePageHasASeriousAccessibilityFault(t *testing.T) {
 }
 
 func TestWithTextTwiceAsLargeNothingIsCutOff(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	alice := newPeer(t, s.URL())
@@ -282,6 +284,7 @@ func TestWithTextTwiceAsLargeNothingIsCutOff(t *testing.T) {
 
 // Where somebody's own colours replace the page's, none of its tints is left.
 func TestWithTheReadersOwnColoursOneSeesWhatIsChosen(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	alice := newPeer(t, s.URL())
@@ -306,6 +309,7 @@ func TestWithTheReadersOwnColoursOneSeesWhatIsChosen(t *testing.T) {
 }
 
 func TestTheKeyboardReachesTheMainLinksBeforeThePosts(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	newPeer(t, s.URL()).posts("good morning")

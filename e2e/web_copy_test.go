@@ -97,6 +97,7 @@ func TestTheTerminalIsThePhoneAgainWithTheCopyThatWasMadeAtTheBeginning(t *testi
 }
 
 func TestACopyIsOfferedWhileNobodyKnowsThePhoneAndNeverAfter(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.open(s.URL())
@@ -129,6 +130,7 @@ func TestACopyIsOfferedWhileNobodyKnowsThePhoneAndNeverAfter(t *testing.T) {
 }
 
 func TestTheSecretIsReadableNoLongerThanForTheCopy(t *testing.T) {
+	t.Parallel()
 	s := webServer(t)
 	t.Run("until it is declined", func(t *testing.T) {
 		p := newPhone(t)
@@ -173,6 +175,7 @@ func TestTheSecretIsReadableNoLongerThanForTheCopy(t *testing.T) {
 }
 
 func TestACopyThatCannotBeMadeCostsNothing(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.before(`window.Worker = class { constructor() { throw new Error("There is no memory left."); } };`)

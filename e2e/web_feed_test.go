@@ -37,6 +37,7 @@ func post(text string) string {
 }
 
 func TestWhoReadsIsNotDisturbedAndComesBackToTheSamePost(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	crowd := newStrangers(t, s)
@@ -126,6 +127,7 @@ func TestWhoReadsIsNotDisturbedAndComesBackToTheSamePost(t *testing.T) {
 }
 
 func TestWhoReadsFarDownIsNotDisturbedByWhatThePageForgets(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	crowd := newStrangers(t, s)
@@ -172,6 +174,7 @@ func TestWhoReadsFarDownIsNotDisturbedByWhatThePageForgets(t *testing.T) {
 }
 
 func TestTheFocusStaysWhereItIsInTheFeed(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	crowd := newStrangers(t, s)
@@ -256,6 +259,7 @@ func TestTheFocusStaysWhereItIsInTheFeed(t *testing.T) {
 }
 
 func TestTheFeedCanShowFriendsOnly(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.open(s.URL())
@@ -317,6 +321,7 @@ const timers = `window.later = new Map();
 	}).observe(document, { subtree: true, childList: true, characterData: true });`
 
 func TestTheConnectionsStateIsToldOnceItLasts(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	p.before(timers)
 	data := t.TempDir()
@@ -360,6 +365,7 @@ func TestTheConnectionsStateIsToldOnceItLasts(t *testing.T) {
 }
 
 func TestATabIsCalledByWhatItShowsAndNamesNobody(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	alice := newPeer(t, s.URL())
@@ -398,6 +404,7 @@ const (
 )
 
 func TestABrowserInsideAnotherAppIsWarnedOfAndNoOther(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.open(s.URL())

@@ -96,6 +96,7 @@ func (p *phone) idle() {
 }
 
 func TestWhatIsPressedWhileTheServerAnswersStands(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	p.before(holdsMailboxes)
 	s := webServer(t)
@@ -217,6 +218,7 @@ func TestWhatIsPressedWhileTheServerAnswersStands(t *testing.T) {
 }
 
 func TestAnInviteThatAnotherTabStillShowsChangesNothingOfItsFriendship(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	alice := newPeer(t, s.URL())

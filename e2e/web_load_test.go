@@ -14,6 +14,7 @@ import (
 
 // What a phone pays for the first visit, on a line that may be slow and metered.
 func TestThePagesFirstVisitIsSmallAndLoadsOnlyWhatItNeeds(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.open(s.URL() + "/")
@@ -43,6 +44,7 @@ func TestThePagesFirstVisitIsSmallAndLoadsOnlyWhatItNeeds(t *testing.T) {
 }
 
 func TestABrowserKeepsNoCopyOfAPicture(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())

@@ -65,6 +65,7 @@ func ascii(s string) string {
 }
 
 func TestThePageFindsTheLookAlikesThatTheTerminalFinds(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	body, err := os.ReadFile("../localmap/testdata/looks.json")
 	if err != nil {
@@ -92,6 +93,7 @@ func TestThePageFindsTheLookAlikesThatTheTerminalFinds(t *testing.T) {
 }
 
 func TestANameThatLooksLikeAFriendsIsAskedAboutOnThePhone(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	alice, mallory := newPeer(t, s.URL()), newPeer(t, s.URL())

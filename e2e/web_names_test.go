@@ -10,6 +10,7 @@ import (
 
 // A name is one on the phone if it is one in the terminal, and becomes the same.
 func TestThePhoneTakesTheNamesThatTheTerminalTakes(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	p.open(serveModules(t, nil))
 	for _, name := range []string{

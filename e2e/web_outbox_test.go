@@ -14,6 +14,7 @@ const lateStream = `
 `
 
 func TestWhatThePhoneSaysIsThereAtOnceHoweverLateTheStreamIs(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	p.before(lateStream)
 	s := webServer(t)

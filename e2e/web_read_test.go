@@ -112,6 +112,7 @@ func (p *phone) with(name string, f func(p *phone)) {
 }
 
 func TestAStartNeverSaysThatThereIsNothingBeforeItLooked(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	newStrangers(t, s).posts(3)
@@ -141,6 +142,7 @@ func TestAStartNeverSaysThatThereIsNothingBeforeItLooked(t *testing.T) {
 
 // Who presses Accept at the bottom of a small screen looks at the beginning of what follows.
 func TestWhatFollowsAnAcceptanceIsReadFromItsBeginning(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	invite := newPeer(t, s.URL()).invites("Bob")
@@ -163,6 +165,7 @@ const addresses = `window.addresses = [];
 	}`
 
 func TestALinksSecretStaysNowhere(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	alice := newPeer(t, s.URL())
@@ -237,6 +240,7 @@ const named = `(name) => {
 }`
 
 func TestABrowsersOwnServicesAreNotGivenNames(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	const name = "Alicia Quackenbush"
@@ -283,6 +287,7 @@ func TestABrowsersOwnServicesAreNotGivenNames(t *testing.T) {
 }
 
 func TestALyingServersAddressReachesNoShell(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	link := newPeer(t, s.URL()).invites("Bob").Link
@@ -311,6 +316,7 @@ func TestALyingServersAddressReachesNoShell(t *testing.T) {
 }
 
 func TestTheCameraIsOffWhereItCannotBeUsed(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.before(`
@@ -337,6 +343,7 @@ func TestTheCameraIsOffWhereItCannotBeUsed(t *testing.T) {
 }
 
 func TestTheListOfFriendsKeepsWhatOneIsDoing(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.befriends(newPeer(t, s.URL()), "Alice")

@@ -28,6 +28,7 @@ const badStorage = `
 `
 
 func TestWhatTheBrowserDoesToItsStorageLosesNothingAndIsSaid(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	p.before(badStorage)
 	s := webServer(t)
@@ -118,6 +119,7 @@ func TestWhatTheBrowserDoesToItsStorageLosesNothingAndIsSaid(t *testing.T) {
 }
 
 func TestAPageWhoseDataWasClearedSignsNothingAsSomebodyWhoIsGone(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	alice := newPeer(t, s.URL())

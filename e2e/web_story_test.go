@@ -23,6 +23,7 @@ import (
 
 // The whole idea, as somebody at a terminal and somebody with a phone live it.
 func TestThePhoneThatScansTheTerminalsScreenBecomesAFriend(t *testing.T) {
+	t.Parallel()
 	phone := newPhone(t)
 	home := t.TempDir()
 	const phoneName, terminalName = "Bobadilla Prusiner", "Alicia Quackenbush"

@@ -30,6 +30,7 @@ func (p *phone) adds(text string) {
 }
 
 func TestWhatTwoTabsWriteAtOnePlaceIsOneDraftAndNothingOfItIsLost(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())
@@ -123,6 +124,7 @@ const slowCrypto = `for (const name of ["digest", "sign", "encrypt", "deriveBits
 window.halt = () => { delete document.body.dataset.held; window.shut = new Promise((open) => (window.goOn = () => { window.shut = null; open(); return true; })); return true; };`
 
 func TestTwoTabsDoNotGiveOneNameToTwoPeopleUnasked(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	q := p.tab()

@@ -3,6 +3,7 @@ package e2e
 import "testing"
 
 func TestAnOldPostThatIsOpenStaysWhateverTheFeedForgets(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())
@@ -53,6 +54,7 @@ func TestAnOldPostThatIsOpenStaysWhateverTheFeedForgets(t *testing.T) {
 }
 
 func TestAPostThatWasOpenedInAMomentWithoutNetworkComesWithIt(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	old := newPeer(t, s.URL()).posts("the very first post")
@@ -69,6 +71,7 @@ func TestAPostThatWasOpenedInAMomentWithoutNetworkComesWithIt(t *testing.T) {
 }
 
 func TestAnInviteThatWasOpenedInAMomentWithoutNetworkComesWithIt(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	invite := newPeer(t, s.URL()).invites("Bob")
@@ -84,6 +87,7 @@ func TestAnInviteThatWasOpenedInAMomentWithoutNetworkComesWithIt(t *testing.T) {
 }
 
 func TestALateAnswerLeavesThePersonWhereTheyAre(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())

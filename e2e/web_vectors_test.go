@@ -43,6 +43,7 @@ func serveModules(t *testing.T, more map[string][]byte) string {
 }
 
 func TestThePageReproducesEveryVectorAndRefusesWhatMustBeRefused(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	files := map[string][]byte{}
 	for name, file := range map[string]string{"/vectors.json": "../protocol/testdata/vectors.json", "/vectors.js": "testdata/vectors.mjs"} {

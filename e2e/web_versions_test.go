@@ -102,6 +102,7 @@ func (p *phone) caching(condition string) {
 }
 
 func TestAPageGoesOnWithTheVersionThatItBeganWith(t *testing.T) {
+	t.Parallel()
 	const (
 		hasTable = `import(` + "`" + looksTable + "`" + `).then((m) => m.confusables.size > 6000, () => false)`
 		version  = `document.documentElement.dataset.version`
@@ -156,6 +157,7 @@ func TestAPageGoesOnWithTheVersionThatItBeganWith(t *testing.T) {
 }
 
 func TestAVersionThatIsHalfThereIsNotKept(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	u := newUpgrades(t, webServer(t))
 	p.open(u.URL)

@@ -54,6 +54,7 @@ const slowPhotos = `window.photos = []; const made = window.createImageBitmap;
 	window.createImageBitmap = (...a) => new Promise((r) => (document.body.dataset.photos = photos.push(() => r(made(...a)))));`
 
 func TestPhotosKeepTheirShapeAndTheirPlace(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.before(`window.shifts = []; new PerformanceObserver((l) => {
@@ -91,6 +92,7 @@ func TestPhotosKeepTheirShapeAndTheirPlace(t *testing.T) {
 }
 
 func TestAPostWaitsForItsPhoto(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())
@@ -123,6 +125,7 @@ func TestAPostWaitsForItsPhoto(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAPhotoIsSaidBesideIt(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.open(s.URL() + "/#write")
@@ -229,6 +232,7 @@ const (
 )
 
 func TestWhatWasBegunToBeWrittenIsThereAgain(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())
@@ -366,6 +370,7 @@ const answers = `window.answers = []; const ask = window.fetch;
 	});`
 
 func TestWhatTheServerRefusesCanBeEditedAgain(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())
@@ -431,6 +436,7 @@ func TestWhatTheServerRefusesCanBeEditedAgain(t *testing.T) {
 }
 
 func TestWhatIsDeletedWithoutTheServerSaysSoAndCanBeTakenBack(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())
@@ -467,6 +473,7 @@ func TestWhatIsDeletedWithoutTheServerSaysSoAndCanBeTakenBack(t *testing.T) {
 
 // A camera writes how it was held into the file, and turns nothing.
 func TestAPhotoIsHeldUprightAsTheCameraWas(t *testing.T) {
+	t.Parallel()
 	img := image.NewPaletted(image.Rect(0, 0, 400, 200), color.Palette{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 0, 255, 255}})
 	for y := range 200 {
 		for x := 200; x < 400; x++ {
@@ -494,6 +501,7 @@ func TestAPhotoIsHeldUprightAsTheCameraWas(t *testing.T) {
 }
 
 func TestAScreenReaderHearsOfTheLimitWhenItComesNearAndNotAtEveryKey(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	p.open(webServer(t).URL() + "/#write")
 	p.settles()
@@ -521,6 +529,7 @@ func TestAScreenReaderHearsOfTheLimitWhenItComesNearAndNotAtEveryKey(t *testing.
 }
 
 func TestPicturesThatWereSeenDoNotPileUp(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.before(`window.urls = new Set(); const make = URL.createObjectURL, drop = URL.revokeObjectURL;
@@ -569,6 +578,7 @@ func TestPicturesThatWereSeenDoNotPileUp(t *testing.T) {
 }
 
 func TestAPhotoThatIsStillPreparedIsNotLostByLookingElsewhere(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())
@@ -613,6 +623,7 @@ func TestAPhotoThatIsStillPreparedIsNotLostByLookingElsewhere(t *testing.T) {
 }
 
 func TestTheWayBackFromWhatWasPostedLeadsToWhereOneWas(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	p.open(s.URL())
@@ -633,6 +644,7 @@ func TestTheWayBackFromWhatWasPostedLeadsToWhereOneWas(t *testing.T) {
 }
 
 func TestAPostThatThePhoneHasNoRoomForStaysWhereItIsTyped(t *testing.T) {
+	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
 	bob := newPeer(t, s.URL())
