@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+
 	"p4p/localmap"
 )
 
@@ -30,4 +33,24 @@ func TestThePhoneTakesTheNamesThatTheTerminalTakes(t *testing.T) {
 			t.Errorf("%+.60q: the terminal makes %q of it (%v), the page %q (%s)", name, want, err, got.Name, got.Code)
 		}
 	}
+}
+
+func TestANameThatIsTooLongIsSaidAndNotCut(t *testing.T) {
+	t.Parallel()
+	p := newPhone(t)
+	s := webServer(t)
+	p.open(s.URL() + "/#invite")
+	pastes := func(name string) {
+		t.Helper()
+		p.types("Who is it for?", " ")
+		if _, err := chromedp.Call(p.ctx, input.InsertText, input.InsertTextParams{Text: name}); err != nil {
+			t.Fatal(err)
+		}
+		p.press("Make the invite")
+	}
+	pastes(strings.Repeat("x", 101))
+	p.sees("A name has at most 100 characters; this one has 101.")
+	bears := strings.Repeat("🐻", 90) // two of a browser's units each
+	pastes(bears)
+	p.sees("Let " + bears + " scan this")
 }

@@ -373,8 +373,13 @@ func TestTheListOfFriendsKeepsWhatOneIsDoing(t *testing.T) {
 		}
 	})
 	p.with("after the comparison the card stays open and the focus where it was", func(p *phone) {
-		p.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("button")].find((b) => b.innerText.startsWith("We compared")).focus()`), chromedp.KeyEvent("\r"))
+		const top = `Math.round(document.activeElement.getBoundingClientRect().top)`
+		before := eval[int](p, `((b) => (b.focus(), b.scrollIntoView({ block: "center" }), `+top+`))([...document.querySelectorAll("button")].find((b) => b.innerText.startsWith("We compared")))`)
+		p.do(chromedp.KeyEvent("\r"))
 		p.sees("you compared the safety numbers")
+		if after := eval[int](p, `new Promise((r) => requestAnimationFrame(() => setTimeout(() => r(`+top+`))))`); after-before > 40 || before-after > 40 { // the sentence above has another length
+			p.t.Errorf("the button was at %d and is at %d", before, after)
+		}
 		if got := eval[string](p, `document.activeElement.innerText`); got != "It is not the same after all" {
 			p.t.Errorf("the focus is on %q", got)
 		}

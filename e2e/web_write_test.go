@@ -664,3 +664,41 @@ func TestAPostThatThePhoneHasNoRoomForStaysWhereItIsTyped(t *testing.T) {
 	p.press("Post")
 	bob.sees(func(i client.Item) bool { return i.Text == "no room" })
 }
+
+func TestAPictureThatWasMissedWithoutNetworkComesWithIt(t *testing.T) {
+	t.Parallel()
+	p := newPhone(t)
+	s := webServer(t)
+	p.before(`const ask = window.fetch; window.fetch = (...a) => sessionStorage.away && String(a[0]).includes("/v1/blobs/") ? Promise.reject(new TypeError("away")) : ask(...a);`)
+	p.open(s.URL() + "/#write")
+	p.upload("#photo", plainPhoto(t, 40, 30, color.White))
+	p.until(`document.querySelector(".preview img")?.naturalWidth > 0`)
+	p.press("Post")
+	p.sees("Posted.")
+	eval[string](p, `(sessionStorage.away = "1")`)
+	p.do(chromedp.Reload())
+	p.sees("The picture cannot be loaded right now.")
+	p.until(stateIs("live"))
+	eval[bool](p, `(delete sessionStorage.away, import("/static/app/app.js").then(({ app }) => (app.stream.socket.close(), true)))`)
+	p.until(`document.querySelector(".post img")?.naturalWidth === 40`)
+}
+
+// What is told in passing lies over the buttons at the bottom of the screen for a while.
+func TestWhatIsToldInPassingKeepsNobodyFromPressing(t *testing.T) {
+	t.Parallel()
+	p := newPhone(t)
+	s := webServer(t)
+	p.open(s.URL() + "/#write")
+	p.sees("What do you want to say?")
+	if !eval[bool](p, `import("/static/app/dom.js").then(({ say }) => {
+		say("Posted.");
+		const toast = document.getElementById("toast");
+		const press = [...document.querySelectorAll("button")].find((b) => b.innerText === "Post");
+		window.scrollBy(0, press.getBoundingClientRect().top - toast.getBoundingClientRect().top);
+		press.style.transform = "translateY(" + (toast.getBoundingClientRect().top - press.getBoundingClientRect().top) + "px)";
+		const { left, top, width, height } = toast.getBoundingClientRect();
+		return document.elementFromPoint(left + width / 2, top + height / 2) === press;
+	})`) {
+		t.Error("the button below does not get the press")
+	}
+}

@@ -37,9 +37,26 @@ async function show(img) {
     tidy();
   } catch {
     if (pictures.get(blob) === p) pictures.delete(blob);
-    img.replaceWith(
-      el("p", { class: "quiet" }, "The picture cannot be loaded right now. ", button("Try again", (b) => (b.parentElement.replaceWith(img), near.observe(img)))),
-    );
+    const note = el("p", { class: "quiet" }, "The picture cannot be loaded right now. ", button("Try again", () => again(note)));
+    missing.set(note, img);
+    img.replaceWith(note);
+  }
+}
+
+const missing = new Map(); // what stands in a picture's place -> its image
+
+function again(note) {
+  const img = missing.get(note);
+  missing.delete(note);
+  note.replaceWith(img);
+  near.observe(img);
+}
+
+// loadAgain tries the pictures once more that could not be loaded.
+export function loadAgain() {
+  for (const note of missing.keys()) {
+    if (note.isConnected) again(note);
+    else missing.delete(note);
   }
 }
 

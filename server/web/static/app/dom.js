@@ -32,9 +32,10 @@ export function field(label, control, hint) {
 // may hand what is typed to whoever made the browser.
 export const unhelped = { autocomplete: "off", autocorrect: "off", spellcheck: "false", translate: "no" };
 
-// nameInput is where somebody's name is typed.
+// nameInput is where somebody's name is typed. A limit on its length would cut what is
+// pasted without a word, and inside of a letter.
 export const nameInput = (props = {}) =>
-  el("input", { type: "text", maxlength: "100", dir: "auto", autocapitalize: "words", ...unhelped, ...props });
+  el("input", { type: "text", dir: "auto", autocapitalize: "words", ...unhelped, ...props });
 
 // secretInput is where a passphrase is typed.
 export const secretInput = (props = {}) => el("input", { type: "password", autocapitalize: "none", ...unhelped, ...props });

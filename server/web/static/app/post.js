@@ -3,7 +3,7 @@
 import { to64 } from "../p4p/bytes.js";
 import { deviceUUID } from "../p4p/key.js";
 import { app, base, bus, go } from "./app.js";
-import { forgetPictures, pictureOf } from "./blobs.js";
+import { forgetPictures, loadAgain, pictureOf } from "./blobs.js";
 import { ask, button, copy, el, say } from "./dom.js";
 import { bringBack } from "./draft.js";
 import { keep } from "./list.js";
@@ -99,7 +99,10 @@ async function discard(item) {
 // isSending tells whether what waits is on its way.
 export const isSending = () => app.state === "online" || app.state === "polling";
 
-bus.addEventListener("state", () => app.outbox.rows.length > 0 && bus.dispatchEvent(new Event("feed")));
+bus.addEventListener("state", () => {
+  if (app.outbox.rows.length > 0) bus.dispatchEvent(new Event("feed"));
+  if (isSending()) loadAgain();
+});
 
 // postNode shows a post (in the feed or by itself) or a comment.
 export function postNode(item, { alone = false } = {}) {

@@ -6,7 +6,7 @@ import { Doubt, isLive, refusalOf, waitsForMe } from "../friends.js";
 import { nameOf } from "../names.js";
 import { line } from "../text.js";
 import { named } from "./consent.js";
-import { safety, safetyCode } from "./safety.js";
+import { codeLabel, safety, safetyCode } from "./safety.js";
 
 const stateSentence = (r) => {
   const name = line(r.name);
@@ -24,8 +24,9 @@ const stateSentence = (r) => {
 };
 
 // friendCard shows a friendship. opened holds the friendships whose safety number is
-// open, done is called after a new name was typed or left.
-export function friendCard(r, { opened = new Set(), done = () => {} } = {}) {
+// open, with the number and its code, which stay as they are when a card is made anew:
+// what is below does not move. done is called after a new name was typed or left.
+export function friendCard(r, { opened = new Map(), done = () => {} } = {}) {
   const name = line(r.name);
   const card = el("article", { class: "card friend-card", "data-id": r.id, "aria-label": name }, el("h2", {}, el("bdi", { text: name })), el("p", { text: stateSentence(r) }));
   const row = el("div", { class: "row" });
@@ -45,7 +46,8 @@ export function friendCard(r, { opened = new Set(), done = () => {} } = {}) {
       }),
     );
   } else if (isLive(r)) {
-    const shown = el("div", {}); // made when somebody looks
+    const shown = opened.get(r.id) ?? el("div", {}); // made when somebody looks
+    shown.querySelector("canvas")?.setAttribute("aria-label", codeLabel(name));
     const details = el(
       "details",
       { open: opened.has(r.id) },
@@ -56,7 +58,7 @@ export function friendCard(r, { opened = new Set(), done = () => {} } = {}) {
     );
     details.addEventListener("toggle", () => {
       if (!details.open) return opened.delete(r.id);
-      opened.add(r.id);
+      opened.set(r.id, shown);
       if (!shown.hasChildNodes()) shown.append(safety(r), safetyCode(r, name));
     });
     card.append(details);

@@ -16,7 +16,7 @@ const forgetful = () => /iPhone|iPad|iPod/.test(navigator.userAgent) && !navigat
 export function friends(signal) {
   const list = el("div", { class: "stack" });
   const none = el("p", { class: "card", text: "No friends yet. A friend is somebody whose posts show the name that you gave; everybody else stays anonymous." });
-  const opened = new Set(); // friendships whose safety number is open
+  const opened = new Map(); // friendship whose safety number is open -> where it is shown
   const looks = new Map();
   function draw() {
     const renamed = list.querySelector("form")?.closest("[data-id]").dataset.id; // somebody types there

@@ -12,9 +12,11 @@ export function safety(row) {
   return number;
 }
 
+export const codeLabel = (name) => `QR code of the safety number with ${name}`;
+
 // safetyCode is the same for a camera.
 export function safetyCode(row, name) {
   const place = el("div", {});
-  app.friends.safetyNumber(row).then((n) => n && place.append(code(safetyQR(n), `QR code of the safety number with ${name}`, "The code cannot be shown now: compare the number itself.")));
+  app.friends.safetyNumber(row).then((n) => n && place.append(code(safetyQR(n), codeLabel(name), "The code cannot be shown now: compare the number itself.")));
   return place;
 }
