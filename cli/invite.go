@@ -134,7 +134,11 @@ func (a *app) printInvite(inv client.Invite, code qr.Code) error {
 		a.say("The window is too small for the QR code (it needs %d columns and %d rows): use --png FILE, or send the link.", w, h+2)
 	}
 	if inv.Link.Loopback() {
-		a.say("This link works on this machine only. For a friend elsewhere use a server that both reach: see \"A server for friends\" in the README.")
+		opens := ""
+		if (reach{a}).Own() {
+			opens = ": in the app L beside the invite opens it to your network"
+		}
+		a.say("This link works on this machine only%s. For a friend elsewhere use a server that both reach: see \"A server for friends\" in the README.", opens)
 	}
 	_, err := fmt.Fprintln(a.Out, inv.Link.URL())
 	return err

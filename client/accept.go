@@ -122,7 +122,7 @@ func (c *Client) acceptedBefore(ctx context.Context, l protocol.Link) (localmap.
 func (c *Client) open(ctx context.Context, l protocol.Link) (opened, error) {
 	o, err := c.linked(ctx, l)
 	if err != nil {
-		return o, err
+		return o, explainLink(l, err)
 	}
 	view, err := o.server.MailboxGet(ctx, l.Friendship, l.Secret.LinkToken(l.Friendship))
 	if err == nil {
@@ -134,7 +134,7 @@ func (c *Client) open(ctx context.Context, l protocol.Link) (opened, error) {
 	}
 	if err != nil {
 		o.close()
-		return o, explain(err)
+		return o, explainLink(l, err)
 	}
 	if at, ok := expiry(view); ok {
 		o.expires = &at
@@ -252,4 +252,20 @@ func explain(err error) error {
 		return protocol.Errorf(code, "%s", s).Because(err)
 	}
 	return err
+}
+
+// explainLink is explain where a link is opened. One of loopback leads every computer to
+// itself.
+func explainLink(l protocol.Link, err error) error {
+	if !l.Loopback() {
+		return explain(err)
+	}
+	const asks = "A link at that address works only on the computer that it was made on: if it was another one, ask your friend to press L beside the invite there, and for the link that is shown then"
+	switch code := protocol.CodeOf(err); code {
+	case protocol.CodeUnknownFriendship:
+		return protocol.Errorf(code, "The server at %s on this computer does not know this invite. %s; else ask for a new one.", l.Server, asks).Because(err)
+	case protocol.CodeNoServer, protocol.CodeForeignServer:
+		return protocol.Errorf(code, "No P4P server answers at %s on this computer. %s; else start p4p.", l.Server, asks).Because(err)
+	}
+	return explain(err)
 }

@@ -151,6 +151,19 @@ func TestAWrongLinkIsRefusedWithItsReason(t *testing.T) {
 	if !strings.Contains(err.Error(), "does not know this invite") {
 		t.Errorf("Bob is told %q", err)
 	}
+	wantElsewhere(t, err)
+	other := unknown
+	other.Server = "https://p4p.example"
+	for _, code := range []protocol.Code{protocol.CodeUnknownFriendship, protocol.CodeNoServer} {
+		if err := explainLink(other, protocol.Errorf(code, "…")); strings.Contains(err.Error(), "press L") {
+			t.Errorf("of a server for everybody Bob is told %q", err)
+		}
+	}
+	if _, err := bob.ReadInvite(t.Context(), unknown); protocol.CodeOf(err) != protocol.CodeUnknownFriendship {
+		t.Errorf("read: %v", err)
+	} else {
+		wantElsewhere(t, err)
+	}
 	wrong := i.Link
 	wrong.Secret[15] ^= 1
 	_, err = bob.Accept(t.Context(), wrong, "Anna", false)
@@ -329,6 +342,17 @@ func TestTheSameServerUnderAnotherAddressIsTheSameServer(t *testing.T) {
 	}
 }
 
+// wantElsewhere wants it said that a link of loopback may be that of another computer, and
+// what its friend does there.
+func wantElsewhere(t *testing.T, err error) {
+	t.Helper()
+	for _, says := range []string{"the computer that it was made on", "press L"} {
+		if !strings.Contains(err.Error(), says) {
+			t.Errorf("%q does not say %q", err, says)
+		}
+	}
+}
+
 // The embedded server's address may be another tomorrow: it is asked for each
 // time, and a link that has it does not change that.
 func TestALinkToTheEmbeddedServerFixesNoAddress(t *testing.T) {
@@ -367,6 +391,7 @@ func TestALinkToNowhereSaysSo(t *testing.T) {
 	gone.Close()
 	_, err := bob.Accept(t.Context(), i.Link, "Anna", false)
 	wantCode(t, err, protocol.CodeNoServer)
+	wantElsewhere(t, err)
 	nothingLeft(t, bob)
 	if id, _, _ := bob.local.Server(); id != nil {
 		t.Error("the profile was bound by it")

@@ -568,6 +568,7 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 		{"damaged", page + "#" + other[:25] + "B", "The link is damaged", "The whole link"},
 		{"another secret", page + "#" + other, "The server does not know this invite", "Read the feed"},
 		{"no friendship", s.URL() + "/f/01837f64-4057-8650-972f-eae1b4479ad4#" + other, "The server does not know this invite", "Read the feed"},
+		{"of another computer", s.URL() + "/f/01837f64-4057-8650-972f-eae1b4479ad4#" + other, "works only on the computer that it was made on", "press L"},
 		{"no UUID", s.URL() + "/f/01837f64", "There is nothing at this address", "The whole link"},
 		{"nothing at all", s.URL() + "/nothing", "There is nothing at this address", "Read the feed"},
 	} {

@@ -1,7 +1,7 @@
 // The page that a link leads to. Opening it consumes nothing; a deliberate press does.
 
 import { codeOf, P4PError } from "../../p4p/error.js";
-import { linkApp, linkURL, parseFragment, parseLink } from "../../p4p/link.js";
+import { isLoopback, linkApp, linkURL, parseFragment, parseLink } from "../../p4p/link.js";
 import { app, go, listen, base } from "../app.js";
 import { keepDraft } from "../compose.js";
 import { addressWarning, inAppWarning } from "../advice.js";
@@ -108,6 +108,9 @@ const ways = {
   server_unreachable: ["The server cannot be reached", "Nothing is lost and the invite is as good as before. Check that you are online, and try again."],
 };
 
+// elsewhere is said where the address leads every computer to itself.
+const elsewhere = "A link at this address works only on the computer that it was made on. If that was another one, ask your friend to press L beside the invite there, and for the link that is shown then.";
+
 // trouble says what is wrong and how to go on.
 function trouble(err, id, fragment, again) {
   const [title, text] = ways[codeOf(err)] ?? ["That did not work", err.message];
@@ -118,6 +121,7 @@ function trouble(err, id, fragment, again) {
     { class: "trouble", "data-code": codeOf(err) },
     el("h1", { tabindex: "-1", text: title }),
     el("p", { text: text ?? (err.message || "Nothing was changed.") }),
+    codeOf(err) === "unknown_friendship" && isLoopback(location.hostname.replace(/^\[|\]$/g, "")) ? el("p", { text: elsewhere }) : null,
     ["link_incomplete", "bad_link"].includes(codeOf(err)) ? linkField("The whole link") : null,
     el(
       "p",
