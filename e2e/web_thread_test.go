@@ -1,6 +1,13 @@
 package e2e
 
-import "testing"
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"testing"
+
+	"p4p/client"
+)
 
 func TestAnOldPostThatIsOpenStaysWhateverTheFeedForgets(t *testing.T) {
 	t.Parallel()
@@ -51,6 +58,41 @@ func TestAnOldPostThatIsOpenStaysWhateverTheFeedForgets(t *testing.T) {
 	p.open(s.URL() + "/p/" + old.String())
 	p.sees("This post was deleted.")
 	p.holds("Your comment", "half a comm")
+}
+
+func TestAPostStaysAsItIsWhileItIsCommentedOn(t *testing.T) {
+	p := newPhone(t)
+	s := webServer(t)
+	bob := newPeer(t, s.URL())
+	var dot bytes.Buffer
+	if err := jpeg.Encode(&dot, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
+		t.Fatal(err)
+	}
+	sent, err := bob.Post(t.Context(), "with a picture", &client.Picture{Bytes: dot.Bytes(), Alt: "a dot"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, address := range []string{"/p/" + sent.ID.String(), "/"} {
+		p.open(s.URL() + address)
+		p.until(isLive)
+		p.until(`document.querySelector(".post img")?.naturalWidth > 0`)
+		// Somebody marks a word of it, and stands on one of its buttons.
+		eval[bool](p, `(() => {
+			window.post = document.querySelector(".post.post");
+			window.at = post.querySelector("footer button");
+			at.focus();
+			getSelection().selectAllChildren(post.querySelector(".text"));
+			new MutationObserver((all) => { if (all.some((m) => m.target !== document.querySelector("footer .count"))) window.touched = true; }).observe(post, { subtree: true, childList: true, attributes: true });
+			return true;
+		})()`)
+		if _, err := bob.Comment(t.Context(), sent.ID, []string{"one", "another"}[i]); err != nil {
+			t.Fatal(err)
+		}
+		p.sees([]string{"one", "2 comments"}[i])
+		if !eval[bool](p, `post.isConnected && document.activeElement === at && String(getSelection()) === "with a picture" && !window.touched`) {
+			t.Errorf("at %s the post was drawn anew: %s", address, eval[string](p, `[post.isConnected, document.activeElement === at, String(getSelection()), window.touched].join()`))
+		}
+	}
 }
 
 func TestAPostThatWasOpenedInAMomentWithoutNetworkComesWithIt(t *testing.T) {

@@ -4,8 +4,9 @@ const made = new WeakMap(); // node -> { id, look } of its item
 
 // keep makes a list's children those of the items, and touches only what changed: a
 // node stays for as long as its item's look does. of is { id(item), look(item),
-// make(item) -> node }. The focus stays with its item; where that is gone, it goes to
-// what stands there now.
+// make(item) -> node, and tell(node, item), which puts into a node that stays what is no
+// part of its look }. The focus stays with its item; where that is gone, it goes to what
+// stands there now.
 export function keep(list, items, of) {
   const control = list.contains(document.activeElement) ? document.activeElement : null;
   const holder = control && [...list.children].find((n) => n.contains(control));
@@ -20,7 +21,8 @@ export function keep(list, items, of) {
   let at = list.firstElementChild;
   for (const [id, { item, look }] of wanted) {
     let node = there.get(id);
-    if (!node) {
+    if (node) of.tell?.(node, item);
+    else {
       node = of.make(item);
       node.tabIndex = -1;
       made.set(node, { id, look });

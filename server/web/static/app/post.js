@@ -104,6 +104,18 @@ bus.addEventListener("state", () => {
   if (isSending()) loadAgain();
 });
 
+// commentsOn says how many comments a post has.
+function commentsOn(item) {
+  const n = app.feed.commentsOn(item.id).length;
+  return n === 0 ? "Comment" : n === 1 ? "1 comment" : `${n} comments`;
+}
+
+// tellComments is for a post that stays as it is while it is commented on.
+function tellComments(node, item) {
+  const count = node.querySelector("footer .count");
+  if (count && count.textContent !== commentsOn(item)) count.textContent = commentsOn(item);
+}
+
 // postNode shows a post (in the feed or by itself) or a comment.
 export function postNode(item, { alone = false } = {}) {
   const { payload } = item;
@@ -123,10 +135,7 @@ export function postNode(item, { alone = false } = {}) {
     foot.append(el("p", { class: "quiet", text: isSending() ? "Sending …" : "Waits here until the server is reached." }));
   } else {
     if (long) foot.append(el("a", { href: `/p/${item.id}`, class: "button", text: "Read all" }));
-    if (item.kind === "post" && !alone) {
-      const n = app.feed.commentsOn(item.id).length;
-      foot.append(el("a", { href: `/p/${item.id}`, class: "button", text: n === 0 ? "Comment" : n === 1 ? "1 comment" : `${n} comments` }));
-    }
+    if (item.kind === "post" && !alone) foot.append(el("a", { href: `/p/${item.id}`, class: "button count", text: commentsOn(item) }));
     if (item.kind === "post") foot.append(button("Share", () => share(item.id)));
     if (!mine) foot.append(button("Report", () => report(item), { class: "quiet" }));
     else if (deletion) foot.append(...deletionParts(deletion));
@@ -142,14 +151,14 @@ export const pendingItems = (kind) =>
     .filter((r) => (r.kind === kind || (r.kind === "comment" && r.refused)) && !app.feed.items.has(r.id))
     .map((r) => ({ ...r, pending: true, author: app.profile.device.public, picture: r.picture }));
 
-// signature changes when a post's look does.
+// signature changes when a post's look does, but for the number of its comments.
 export const signature = (item) => {
   const label = item.pending ? "you" : JSON.stringify(app.friends.label(item, app.feed.epoch) ?? null, (k, v) => (typeof v === "bigint" ? String(v) : v));
   const deletion = !item.pending && deletionOf(item);
   const fate = [item.refused?.code, Boolean(item.pending), Boolean(deletion), deletion?.refused?.code, (item.pending || deletion) && isSending()];
-  return [item.id, label, ...fate, app.feed.commentsOn(item.id).length].join("|");
+  return [item.id, label, ...fate].join("|");
 };
 
 // sync makes a list's children those of the items, touching only what changed.
 export const sync = (list, items, make) =>
-  keep(list, items, { id: (i) => i.id, look: signature, make: (i) => el("li", {}, make(i)) });
+  keep(list, items, { id: (i) => i.id, look: signature, make: (i) => el("li", {}, make(i)), tell: tellComments });
