@@ -407,6 +407,16 @@ func TestTheListOfFriendsKeepsWhatOneIsDoing(t *testing.T) {
 			p.t.Errorf("the focus is on %s", eval[string](p, `document.activeElement.outerHTML.slice(0, 80)`))
 		}
 	})
+	p.with("a step back leaves a question", func(p *phone) {
+		p.press("Feed")
+		p.press("Friends")
+		p.press("Remove")
+		p.until(`document.querySelector("dialog") !== null`)
+		eval[bool](p, `(history.back(), true)`)
+		p.until(`location.hash === "" && document.querySelector("dialog") === null`)
+		p.press("Friends")
+		p.until(card + `"Carol") !== undefined`)
+	})
 	p.with("renaming twice makes one form, which can be left", func(p *phone) {
 		eval[bool](p, `((c) => { const b = [...c.querySelectorAll("button")].find((b) => b.innerText === "Rename"); b.click(); b.click(); return true; })(`+card+`"Alice"))`)
 		if n := eval[int](p, `document.querySelectorAll(".friend-card form").length`); n != 1 {

@@ -590,7 +590,7 @@ func TestWhatIsWrongWithAnInviteIsSaidWithAWayOut(t *testing.T) {
 		p.types("The whole link", "no idea")
 		p.press("Open it")
 		p.sees("There is no P4P link in that text")
-		p.types("The whole link", "Join me here: "+whole+". See you!")
+		p.types("The whole link", "Komm: „"+whole+"“. Bis bald!")
 		p.press("Open it")
 		p.sees("Who did the invite come from?")
 	})

@@ -94,8 +94,10 @@ export async function copy(text, what) {
 export function ask(title, text, yes, about = "") {
   return new Promise((resolve) => {
     const opener = document.activeElement;
+    const done = new AbortController();
     const d = el("dialog", { "aria-labelledby": "ask-title", "aria-describedby": "ask-text" });
     const end = (answer) => {
+      done.abort();
       d.close();
       d.remove();
       if (opener?.isConnected) opener.focus({ preventScroll: true });
@@ -112,6 +114,7 @@ export function ask(title, text, yes, about = "") {
       ),
     );
     d.addEventListener("cancel", (e) => (e.preventDefault(), end(false)));
+    window.addEventListener("popstate", () => end(false), { signal: done.signal }); // a step back leaves it as well
     document.body.append(d);
     d.showModal();
   });

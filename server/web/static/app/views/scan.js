@@ -20,8 +20,9 @@ export async function canScan() {
   }
 }
 
-// linkIn is the link in a message that somebody pasted whole.
-const linkIn = (text) => text.match(/\b(?:https?|p4p):\/\/[^\s<>"']+/i)?.[0].replace(/[.,;:!?)\]]+$/, "");
+// linkIn is the link in a message that somebody pasted whole: it ends where a character
+// follows that no link has, such as a language's own quotation mark.
+const linkIn = (text) => text.match(/\b(?:https?|p4p):\/\/[^\s<>"'\u0080-\uffff]+/i)?.[0].replace(/[.,;:!?)\]]+$/, "");
 
 // openLink follows an invite's link inside this program; a message around it may come
 // along. The secret goes by memory: an address would bring it into the browser's
