@@ -206,6 +206,11 @@ func TestOverTheNetworksOwnCertificateTheWholeFlowWorks(t *testing.T) {
 	p.types("Your comment", "loud and clear")
 	p.press("Comment")
 	p.sees("loud and clear")
+	p.press("Friends")
+	p.sees("make lasting friends through a server that has a name for good")
+	if eval[bool](p, `document.body.innerText.includes("keep a copy of yourself")`) {
+		t.Error("a copy is advised that cannot be made any more")
+	}
 
 	// Another program follows the same link, and knows the key by its pin.
 	carol := t.TempDir()

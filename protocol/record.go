@@ -3,6 +3,7 @@ package protocol
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -162,10 +163,21 @@ func (r Record) CheckFor(server UUID, now time.Time) error {
 		return Errorf(CodeWrongServer, "This record was signed for another server (%s).", r.Server)
 	}
 	if !now.IsZero() && r.CreatedAt.After(now.Add(MaxClockAhead)) {
-		return Errorf(CodeClockAhead, "This record says %s, but here it is %s: set the device's clock.",
-			r.CreatedAt.UTC().Format("2006-01-02 15:04"), now.UTC().Format("2006-01-02 15:04"))
+		return Errorf(CodeClockAhead, "The device's clock is %s ahead of the server's: set it right, then send this again.", roughly(r.CreatedAt.Sub(now)))
 	}
 	return nil
+}
+
+// roughly is how long something is, for people, whatever time zone they are in.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f minutes", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f hours", d.Hours())
+	default:
+		return fmt.Sprintf("%.0f days", d.Hours()/24)
+	}
 }
 
 const (

@@ -268,6 +268,20 @@ func TestARecordOfAnotherServerOrFromTheFutureIsRefused(t *testing.T) {
 	}
 }
 
+func TestAClockThatIsAheadIsToldByHowMuch(t *testing.T) {
+	r := mustSign(t, KindPost, testPayload("hello"))
+	for ahead, want := range map[time.Duration]string{
+		6 * time.Minute:     "6 minutes ahead",
+		119 * time.Minute:   "119 minutes ahead",
+		30 * time.Hour:      "30 hours ahead",
+		40 * 24 * time.Hour: "40 days ahead",
+	} {
+		if err := r.CheckFor(testServer, testTime.Add(-ahead)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", ahead, err)
+		}
+	}
+}
+
 func TestSigningRefusesWhatNobodyWouldTake(t *testing.T) {
 	long := testPayload(strings.Repeat("ä", MaxText/2+1))
 	seconds := testPayload("x")

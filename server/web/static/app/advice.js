@@ -46,5 +46,5 @@ export function inAppWarning(url, once) {
 // one tomorrow. What a browser keeps belongs to an address.
 export const addressWarning = () =>
   app.info?.pin
-    ? el("p", { class: "quiet", text: "Your browser keeps who you are for this address of that computer alone, and the address may change: keep a copy of yourself, and make lasting friends through a server that has a name for good." })
+    ? el("p", { class: "quiet", text: `Your browser keeps who you are for this address of that computer alone, and the address may change: ${app.profile.copy ? "keep a copy of yourself, and " : ""}make lasting friends through a server that has a name for good.` })
     : null;
