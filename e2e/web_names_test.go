@@ -35,7 +35,7 @@ func TestThePhoneTakesTheNamesThatTheTerminalTakes(t *testing.T) {
 	}
 }
 
-func TestANameThatIsTooLongIsSaidAndNotCut(t *testing.T) {
+func TestWhatIsWrongWithANameIsSaidAndNothingIsCut(t *testing.T) {
 	t.Parallel()
 	p := newPhone(t)
 	s := webServer(t)
@@ -50,6 +50,8 @@ func TestANameThatIsTooLongIsSaidAndNotCut(t *testing.T) {
 	}
 	pastes(strings.Repeat("x", 101))
 	p.sees("A name has at most 100 characters; this one has 101.")
+	pastes("The 👩\u200d👧 next door") // in which nobody sees what joins them
+	p.sees("A name cannot contain an emoji that is made of several: type it without.")
 	bears := strings.Repeat("🐻", 90) // two of a browser's units each
 	pastes(bears)
 	p.sees("Let " + bears + " scan this")

@@ -157,6 +157,33 @@ func TestWhatFollowsAnAcceptanceIsReadFromItsBeginning(t *testing.T) {
 	}
 }
 
+func TestWhereThePageMayNotCopyTheTextCanBeCopiedByHand(t *testing.T) {
+	t.Parallel()
+	p := newPhone(t)
+	s := webServer(t)
+	p.before(`navigator.clipboard.writeText = () => Promise.reject(new Error("forbidden")); document.execCommand = () => false;`)
+	link := newPeer(t, s.URL()).invites("Bob").Link
+	p.open(link.URL())
+	p.press("Other ways to accept")
+	eval[bool](p, `([...document.querySelectorAll("button")].find((b) => b.innerText === "Copy the link").focus(), true)`)
+	p.press("Copy the link")
+	p.sees("This browser does not let the page copy.")
+	if got := eval[string](p, `((a) => a.value.slice(a.selectionStart, a.selectionEnd))(document.activeElement)`); got != link.URL() {
+		t.Errorf("%q is marked", got)
+	}
+	p.shot("copy by hand")
+	p.press("Done")
+	if got := eval[string](p, `document.activeElement.innerText`); got != "Copy the link" {
+		t.Errorf("the focus is on %q", got)
+	}
+	eval[bool](p, `(document.execCommand = () => true, true)`) // the older way: it marks the text elsewhere
+	p.press("Copy the link")
+	p.sees("Link copied.")
+	if got := eval[string](p, `document.activeElement.innerText`); got != "Copy the link" {
+		t.Errorf("after copying the focus is on %q", got)
+	}
+}
+
 // addresses notes every address that the page writes into the browser's history.
 const addresses = `window.addresses = [];
 	for (const f of ["pushState", "replaceState"]) {

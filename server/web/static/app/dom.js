@@ -72,50 +72,69 @@ export function say(text) {
   }, 4000);
 }
 
-// copy puts a text on the clipboard.
+// copy puts a text on the clipboard, or shows it where the browser does not let the page.
 export async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);
-    say(`${what} copied.`);
   } catch {
+    const opener = document.activeElement;
     const area = el("textarea", { class: "offscreen", "aria-hidden": "true" });
     area.value = text;
     document.body.append(area);
     area.select();
     const done = document.execCommand("copy");
     area.remove();
-    say(done ? `${what} copied.` : "This browser does not let the page copy: mark the text and copy it by hand.");
+    opener?.focus({ preventScroll: true });
+    if (!done) return byHand(text);
   }
+  say(`${what} copied.`);
 }
 
-// ask puts a question before something that cannot be undone; true for yes. It starts
-// on what does nothing, and leaves the focus where it came from. about is the text that
-// the question is about, if it is about one.
-export function ask(title, text, yes, about = "") {
+// byHand shows a text to be copied.
+const byHand = (text) =>
+  dialog({ "aria-labelledby": "hand-title" }, (end) => {
+    const area = el("textarea", { rows: "4", readonly: true, autofocus: true, text });
+    area.addEventListener("focus", () => area.select());
+    return [
+      el("h2", { id: "hand-title", text: "Copy it by hand" }),
+      el("p", { text: "This browser does not let the page copy." }),
+      field("Mark this and copy it", area),
+      el("button", { type: "button", text: "Done", onclick: () => end() }),
+    ];
+  });
+
+// dialog lays something over the screen and gives how it ended: with what end is called
+// with, or with false. It leaves the focus where it came from.
+function dialog(props, parts) {
   return new Promise((resolve) => {
     const opener = document.activeElement;
     const done = new AbortController();
-    const d = el("dialog", { "aria-labelledby": "ask-title", "aria-describedby": "ask-text" });
-    const end = (answer) => {
+    const d = el("dialog", props);
+    const end = (answer = false) => {
       done.abort();
       d.close();
       d.remove();
       if (opener?.isConnected) opener.focus({ preventScroll: true });
       resolve(answer);
     };
-    d.append(
-      el("h2", { id: "ask-title", text: title }),
-      el("div", { id: "ask-text" }, about === "" ? null : el("blockquote", { dir: "auto", text: about }), el("p", { text })),
-      el(
-        "div",
-        { class: "row" },
-        el("button", { type: "button", class: "danger", text: yes, onclick: () => end(true) }),
-        el("button", { type: "button", text: "Leave it", autofocus: true, onclick: () => end(false) }),
-      ),
-    );
-    d.addEventListener("cancel", (e) => (e.preventDefault(), end(false)));
-    window.addEventListener("popstate", () => end(false), { signal: done.signal }); // a step back leaves it as well
+    d.append(...parts(end));
+    d.addEventListener("cancel", (e) => (e.preventDefault(), end()));
+    window.addEventListener("popstate", () => end(), { signal: done.signal }); // a step back leaves it as well
     document.body.append(d);
     d.showModal();
   });
 }
+
+// ask puts a question before something that cannot be undone; true for yes. It starts
+// on what does nothing. about is the text that the question is about, if it is about one.
+export const ask = (title, text, yes, about = "") =>
+  dialog({ "aria-labelledby": "ask-title", "aria-describedby": "ask-text" }, (end) => [
+    el("h2", { id: "ask-title", text: title }),
+    el("div", { id: "ask-text" }, about === "" ? null : el("blockquote", { dir: "auto", text: about }), el("p", { text })),
+    el(
+      "div",
+      { class: "row" },
+      el("button", { type: "button", class: "danger", text: yes, onclick: () => end(true) }),
+      el("button", { type: "button", text: "Leave it", autofocus: true, onclick: () => end(false) }),
+    ),
+  ]);

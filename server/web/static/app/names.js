@@ -11,6 +11,7 @@ const longest = 100; // characters
 const forbidden = [
   [/\p{Cc}/u, "a control character"],
   [/\p{Bidi_Control}/u, "a character that changes the direction of writing"],
+  [/\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]*[\u200d\u{e0020}-\u{e007f}]/u, "an emoji that is made of several"],
   [/(?![\ufe0e\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}\u2800]/u, "an invisible character"],
   [/[\p{Co}\p{Noncharacter_Code_Point}\ufffd]/u, "a character without a meaning"],
 ];
