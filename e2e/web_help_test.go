@@ -78,11 +78,15 @@ func (c *peer) invites(name string) client.Invite {
 	return i
 }
 
+// posts posts, and waits until the server has it: a client that is not online yet sends it later.
 func (c *peer) posts(text string) protocol.UUID {
 	c.t.Helper()
 	sent, err := c.Post(c.t.Context(), text, nil)
 	if err != nil {
 		c.t.Fatal(err)
+	}
+	if sent.Seq == nil {
+		c.sees(func(i client.Item) bool { return i.ID == sent.ID && i.Pending == nil })
 	}
 	return sent.ID
 }
