@@ -128,6 +128,25 @@ func TestAnInviteThatWasOpenedInAMomentWithoutNetworkComesWithIt(t *testing.T) {
 	p.sees("Who did the invite come from?")
 }
 
+func TestWhoDeletesAnOpenPostIsToldWhereTheFocusIs(t *testing.T) {
+	t.Parallel()
+	p := newPhone(t)
+	s := webServer(t)
+	p.open(s.URL() + "/#write")
+	p.types(says, "oops")
+	p.press("Post")
+	p.sees("Posted.")
+	p.press("Comment")
+	p.sees("Your comment")
+	eval[bool](p, `([...document.querySelectorAll("button")].find((b) => b.innerText === "Delete").focus(), true)`)
+	p.press("Delete")
+	p.press("Delete it")
+	p.sees("This post was deleted.")
+	if got := eval[string](p, `document.activeElement.textContent`); got != "This post was deleted." {
+		t.Errorf("the focus is on %.80q", got)
+	}
+}
+
 func TestALateAnswerLeavesThePersonWhereTheyAre(t *testing.T) {
 	t.Parallel()
 	p := newPhone(t)

@@ -139,9 +139,9 @@ func (l *logTx) appendReply(r protocol.Record) (Appended, error) {
 	case err != nil:
 		return Appended{}, err
 	case !ok:
-		return refuse(protocol.CodeUnknownTarget, "The record that this %s is about is not on this server.", r.Kind)
+		return refuse(protocol.CodeUnknownTarget, "What this %s is about is not on this server.", r.Kind)
 	case target.kind == kindErased:
-		return refuse(protocol.CodeDeleted, "The record that this %s is about was deleted.", r.Kind)
+		return refuse(protocol.CodeDeleted, "What this %s is about was deleted.", r.Kind)
 	case target.kind == string(protocol.KindPost):
 	case target.kind == string(protocol.KindComment) && r.Kind != protocol.KindComment:
 	default:

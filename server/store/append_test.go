@@ -96,6 +96,10 @@ func TestTargetsDecideWhatIsTaken(t *testing.T) {
 		}
 		w.refused(w.about(anna, tt.kind, tt.target.ID, text), tt.want)
 	}
+	// A refusal is read by who wrote the comment, and knows of no records.
+	if said := w.append(w.about(anna, comments, gone.ID, "too late"))[0].Err.Message; said != "What this comment is about was deleted." {
+		t.Errorf("the refusal says %q", said)
+	}
 	w.taken(w.about(anna, reports, comment.ID, "also comments can be reported"))
 	w.taken(w.about(bob, deletions, comment.ID, ""))
 }

@@ -53,7 +53,9 @@ export function thread(signal, id) {
     if (shown) {
       keep(place, [shown], { id: (i) => i.id, look: signature, make: (i) => postNode(i, { alone: true }) });
     } else if (place.textContent !== text) {
-      place.replaceChildren(el("p", { class: "card", role: "status", text }));
+      const focused = place.contains(document.activeElement);
+      place.replaceChildren(el("p", { class: "card", role: "status", tabindex: "-1", text }));
+      if (focused) place.firstChild.focus();
     }
     showForm();
     earlier.hidden = before === undefined || gone;
