@@ -79,8 +79,11 @@ func TestARefusalAtOnceMakesItTheDraftAgain(t *testing.T) {
 	for _, code := range []protocol.Code{protocol.CodeClockAhead, protocol.CodeRecordConflict, "of_tomorrow"} {
 		r.drafts("post", "look", p)
 		l.answers(code)
-		_, err := r.PostDraft(t.Context(), "post", "look", p)
+		s, err := r.PostDraft(t.Context(), "post", "look", p)
 		wantCode(t, err, code)
+		if !s.ID.IsZero() {
+			t.Errorf("%s: %v is said to wait", code, s.ID)
+		}
 		if text, kept := r.drafted("post"); text != "look" || kept == nil || !bytes.Equal(kept.Bytes, tinyPNG) || kept.Alt != p.Alt || len(r.outbox()) != 0 {
 			t.Errorf("%s: the draft is %q with %v, the outbox has %v", code, text, kept, texts(r.outbox()))
 		}
@@ -106,11 +109,32 @@ func TestWhatIsRefusedWhenAnotherDraftIsInItsPlaceWaitsInTheOutbox(t *testing.T)
 			}}}
 		}
 	})
-	_, err := r.PostDraft(t.Context(), "post", "first", nil)
+	s, err := r.PostDraft(t.Context(), "post", "first", nil)
 	wantCode(t, err, protocol.CodeClockAhead)
 	out := r.outbox()
-	if text, _ := r.drafted("post"); text != "second" || len(out) != 1 || out[0].Text != "first" || out[0].Pending.Refused == nil {
+	if text, _ := r.drafted("post"); text != "second" || len(out) != 1 || s.ID != out[0].ID || out[0].Text != "first" || out[0].Pending.Refused == nil {
 		t.Errorf("the draft is %q, the outbox has %+v", text, out)
+	}
+}
+
+// Nothing but its own draft goes with what is sent, and nothing but the outbox has room for
+// it when it is refused.
+func TestSendingLeavesAnotherDraftInThatPlaceAlone(t *testing.T) {
+	l := newLiar(t)
+	r := l.reads()
+	p := &Picture{Bytes: tinyPNG, Alt: "three pixels"}
+	r.drafts("post", "of another window", p)
+	if s, err := r.PostDraft(t.Context(), "post", "taken", nil); err != nil || s.Seq == nil {
+		t.Errorf("sent %+v, %v", s, err)
+	}
+	l.answers(protocol.CodeClockAhead)
+	s, err := r.PostDraft(t.Context(), "post", "refused", nil)
+	wantCode(t, err, protocol.CodeClockAhead)
+	if out := r.outbox(); len(out) != 1 || out[0].ID != s.ID || out[0].Text != "refused" || out[0].Pending.Refused == nil {
+		t.Errorf("%v waits, the outbox has %+v", s.ID, out)
+	}
+	if text, kept := r.drafted("post"); text != "of another window" || kept == nil || kept.Alt != p.Alt {
+		t.Errorf("the draft is %q with %v", text, kept)
 	}
 }
 

@@ -24,9 +24,9 @@ func (c *Client) Post(ctx context.Context, text string, p *Picture) (Sent, error
 }
 
 // PostDraft is [Client.Post] of what is the draft of a place: the transaction that puts
-// the post into the outbox takes away the draft, its picture included. A refusal makes it
-// the draft again, unless there is another by then: it stays in the outbox instead,
-// refused.
+// the post into the outbox takes away the draft, its picture included, and leaves another
+// alone. A refusal makes it the draft again, unless another is in that place: it stays in
+// the outbox instead, refused, and the Sent beside the error has its UUID.
 func (c *Client) PostDraft(ctx context.Context, where, text string, p *Picture) (Sent, error) {
 	said := protocol.Payload{Text: protocol.NormalizeText(text)}
 	if p == nil {
@@ -262,9 +262,9 @@ func (c *Client) tryNow(ctx context.Context, r protocol.Record, where string) (S
 			sent.Seq = &f.seq
 			return sent, nil
 		case done:
-			return Sent{}, c.takeOut(ctx, r, where, f.refused)
+			return c.takeOut(ctx, r, where, f.refused)
 		case protocol.CodeOf(err) == protocol.CodeOtherServer:
-			return Sent{}, c.takeOut(ctx, r, where, err)
+			return c.takeOut(ctx, r, where, err)
 		case err != errBusy || limited.Err() != nil: //nolint:errorlint // this very value
 			poke(c.outgoing.wake)
 			return sent, nil
@@ -274,8 +274,9 @@ func (c *Client) tryNow(ctx context.Context, r protocol.Record, where string) (S
 }
 
 // takeOut takes a record out of the outbox and gives the reason. The draft that it was
-// it is again, unless another has taken that place: then it waits, with the reason.
-func (c *Client) takeOut(ctx context.Context, r protocol.Record, where string, why error) error {
+// it is again, unless another has taken that place: then it waits, with the reason. What
+// still waits has its UUID in the Sent.
+func (c *Client) takeOut(ctx context.Context, r protocol.Record, where string, why error) (Sent, error) {
 	stored := context.WithoutCancel(ctx)
 	var err error
 	if where == "" {
@@ -283,16 +284,20 @@ func (c *Client) takeOut(ctx context.Context, r protocol.Record, where string, w
 	} else {
 		err = c.local.Reopen(stored, r.ID, where, r.Text, altOf(r))
 	}
+	var left Sent
+	if err != nil {
+		left.ID = r.ID
+	}
 	if protocol.CodeOf(err) == protocol.CodeWrongState {
 		err = c.local.MarkRefused(stored, r.ID, refusalOf(why))
 	}
 	if protocol.CodeOf(err) == protocol.CodeUnknownRecord {
-		err = nil // discarded meanwhile
+		left, err = Sent{}, nil // discarded meanwhile
 	}
 	if err := c.changedOutbox(ctx, err); err != nil {
-		return err
+		return left, err
 	}
-	return why
+	return left, why
 }
 
 // settledElsewhere tells what became of a record that another process, or another

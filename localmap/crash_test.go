@@ -42,7 +42,7 @@ func act(m *Map, i int) error {
 	case 4:
 		return m.Enqueue(ctx, scriptedPost(m, i/block), nil)
 	case 6:
-		return m.SaveDraft(ctx, scriptedPlace(i/block), "written")
+		return m.SaveDraft(ctx, scriptedPlace(i/block), scriptedDraft(m, i/block).Text)
 	case 7:
 		return m.EnqueueDraft(ctx, scriptedPlace(i/block), scriptedDraft(m, i/block), nil)
 	default:

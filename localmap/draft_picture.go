@@ -1,9 +1,12 @@
 package localmap
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
+
+	"p4p/protocol"
 )
 
 // DraftPicture is the picture that goes with an unfinished text. Bytes is nil where
@@ -37,8 +40,23 @@ func (m *Map) SaveDraftPicture(ctx context.Context, where string, p DraftPicture
 		ON CONFLICT (place) DO UPDATE SET picture = excluded.picture, alt = excluded.alt, file = excluded.file`, where, p.Bytes, p.Alt, p.File)
 }
 
-// dropDraft deletes the draft of a place and its picture.
-func (t *tx) dropDraft(ctx context.Context, where string) error {
+// dropDraft deletes the draft of a place, with its picture, where it is what r says. What
+// another program began there meanwhile stays.
+func (t *tx) dropDraft(ctx context.Context, where string, r protocol.Record, picture []byte) error {
+	var text, alt, says string
+	var kept []byte
+	err := t.QueryRowContext(ctx, `SELECT coalesce((SELECT text FROM drafts WHERE place = ?1), ''),
+		(SELECT picture FROM draft_pictures WHERE place = ?1), coalesce((SELECT alt FROM draft_pictures WHERE place = ?1), '')`,
+		where).Scan(&text, &kept, &alt)
+	if err != nil {
+		return err
+	}
+	if r.Image != nil {
+		says = r.Image.Alt
+	}
+	if protocol.NormalizeText(text) != r.Text || !bytes.Equal(kept, picture) || protocol.NormalizeText(alt) != says {
+		return nil
+	}
 	for _, table := range []string{"drafts", "draft_pictures"} {
 		if _, err := t.ExecContext(ctx, "DELETE FROM "+table+" WHERE place = ?", where); err != nil {
 			return err

@@ -34,12 +34,12 @@ func (m *Map) Enqueue(ctx context.Context, r protocol.Record, picture []byte) er
 
 // EnqueueDraft is [Map.Enqueue] of what was written as the draft of a place: that goes,
 // with its picture, in the same transaction, so that a process that dies leaves the text
-// once. [Map.Reopen] is the way back.
+// once. A draft that says something else stays. [Map.Reopen] is the way back.
 func (m *Map) EnqueueDraft(ctx context.Context, where string, r protocol.Record, picture []byte) error {
 	return m.enqueue(ctx, r, picture, 0, where)
 }
 
-// enqueue takes away the draft of where, unless that is "".
+// enqueue takes away the draft of where that r is, unless where is "".
 func (m *Map) enqueue(ctx context.Context, r protocol.Record, picture []byte, due int64, where string) error {
 	switch {
 	case r.ID != protocol.RecordUUID(r.JWS):
@@ -68,7 +68,7 @@ func (m *Map) enqueue(ctx context.Context, r protocol.Record, picture []byte, du
 		if err != nil || where == "" {
 			return err
 		}
-		return t.dropDraft(ctx, where)
+		return t.dropDraft(ctx, where, r, picture)
 	})
 }
 

@@ -263,12 +263,13 @@ func TestWhatGoesIntoTheOutboxIsItsDraftNoMoreAndWhatDoesNotStaysIt(t *testing.T
 // transaction is left.
 func TestAFailureOnTheWayIntoTheOutboxLeavesTheDraftWhole(t *testing.T) {
 	m := fresh(t)
-	r := post(t, m, "hello", nil)
+	picture := []byte("a picture")
+	r := post(t, m, "hello", &protocol.Image{Blob: protocol.BlobOf(picture), Width: 1, Height: 1})
 	ok(t, m.SaveDraft(ctx, "post", "hello"))
-	ok(t, m.SaveDraftPicture(ctx, "post", DraftPicture{Bytes: []byte("a picture")}))
+	ok(t, m.SaveDraftPicture(ctx, "post", DraftPicture{Bytes: picture}))
 	for _, step := range []string{"INSERT ON outbox", "DELETE ON drafts", "DELETE ON draft_pictures"} {
 		doSQL(t, m.dir, "CREATE TRIGGER fails BEFORE "+step+" BEGIN SELECT RAISE(ABORT, 'fails'); END")
-		if err := m.EnqueueDraft(ctx, "post", r, nil); err == nil {
+		if err := m.EnqueueDraft(ctx, "post", r, picture); err == nil {
 			t.Fatalf("%s does not fail", step)
 		}
 		doSQL(t, m.dir, "DROP TRIGGER fails")
@@ -277,5 +278,32 @@ func TestAFailureOnTheWayIntoTheOutboxLeavesTheDraftWhole(t *testing.T) {
 			t.Errorf("%s: the draft is %q with %v, and %d wait", step, text, p, n)
 		}
 	}
-	ok(t, m.EnqueueDraft(ctx, "post", r, nil))
+	ok(t, m.EnqueueDraft(ctx, "post", r, picture))
+}
+
+func TestOnlyTheDraftThatIsSentGoes(t *testing.T) {
+	m := fresh(t)
+	picture := []byte("a picture")
+	r := post(t, m, "hell\u00f6", &protocol.Image{Blob: protocol.BlobOf(picture), Width: 1, Height: 1, Alt: "a lake"})
+	for name, d := range map[string]struct {
+		text, alt string
+		picture   []byte
+		goes      bool
+	}{
+		"itself":                    {"hell\u00f6", "a lake", picture, true},
+		"itself as it was typed":    {" hello\u0308\r\n", "a lake ", picture, true},
+		"another text":              {"hello", "a lake", picture, false},
+		"another picture":           {"hell\u00f6", "a lake", []byte("another"), false},
+		"a picture told in others":  {"hell\u00f6", "a sea", picture, false},
+		"the text without picture":  {"hell\u00f6", "", nil, false},
+		"the picture without words": {"", "a lake", picture, false},
+	} {
+		ok(t, m.SaveDraft(ctx, "post", d.text))
+		ok(t, m.SaveDraftPicture(ctx, "post", DraftPicture{Bytes: d.picture, Alt: d.alt}))
+		ok(t, m.EnqueueDraft(ctx, "post", r, picture))
+		text, p := must[string](t)(m.Draft(ctx, "post")), must[DraftPicture](t)(m.DraftPicture(ctx, "post"))
+		if gone := text == "" && p.Bytes == nil; gone != d.goes || !gone && (text != d.text || !bytes.Equal(p.Bytes, d.picture)) {
+			t.Errorf("%s: the draft is %q with %q", name, text, p.Bytes)
+		}
+	}
 }
