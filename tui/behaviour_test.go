@@ -176,6 +176,56 @@ func TestACommentIsADraftBeforeItIsSentAndNotAfterwards(t *testing.T) {
 	}
 }
 
+// overtaken is who sends while another window begins a draft in that place, and is refused.
+func overtaken(t *testing.T, where string) *person {
+	p := sit(t, lively(), 80, 24)
+	p.fake.sends = func(string) {
+		p.fake.drafts[where] = "from the other window"
+		p.fake.draftPicture, p.fake.draftFile = &client.Picture{Bytes: []byte("another"), Alt: "a hill"}, "hill.png"
+		p.fake.err, p.fake.stillWaits = protocol.Errorf(protocol.CodeClockAhead, "Your clock is ahead."), id(77)
+	}
+	return p
+}
+
+func TestARefusedPostWaitsInTheOutboxAndLeavesTheDraftOfAnotherWindowAlone(t *testing.T) {
+	p := overtaken(t, "post")
+	p.press("n").types("Look").press("ctrl+o").types("sun").press("enter", "esc").press("ctrl+s")
+	p.sees("Your clock is ahead.", "It is in the outbox: O opens it.").doesNotSee("New post").wait()
+	if f := p.fake; f.drafts["post"] != "from the other window" || f.draftPicture.Alt != "a hill" || f.draftFile != "hill.png" {
+		t.Errorf("the draft is %q with %v, %q", f.drafts["post"], f.draftPicture, f.draftFile)
+	}
+}
+
+func TestARefusedCommentWaitsInTheOutboxAndLeavesTheDraftOfAnotherWindowAlone(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	where := ""
+	p.press("j", "j", "j", "enter", "c").types("Welcome")
+	p.fake.sends = func(at string) {
+		where = at
+		p.fake.drafts[where] = "from the other window"
+		p.fake.err, p.fake.stillWaits = protocol.Errorf(protocol.CodeClockAhead, "Your clock is ahead."), id(77)
+	}
+	p.press("ctrl+s").sees("Your clock is ahead.", "It is in the outbox: in the feed O opens it.").doesNotSee("Welcome")
+	p.press("c").sees("from the other window").press("esc", "esc").wait() // nobody writes over it unseen
+	if d := p.fake.drafts[where]; d != "from the other window" {
+		t.Errorf("the draft is %q", d)
+	}
+}
+
+func TestARefusedDraftKnowsItsPicturesFileAgain(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("n").types("Look").press("ctrl+o").types("sun").press("enter", "esc")
+	p.fake.sends = func(string) { // it was in the outbox meanwhile, which knows no file
+		p.fake.draftFile, p.fake.err = "", protocol.Errorf(protocol.CodeClockAhead, "Your clock is ahead.")
+	}
+	p.press("ctrl+s").sees("Your clock is ahead.")
+	p.fake.sends, p.fake.err = nil, nil
+	p.press("esc", "n").sees("Look", "▣ sunset.png")
+	if p.fake.draftFile != "sunset.png" {
+		t.Errorf("the file is %q", p.fake.draftFile)
+	}
+}
+
 func TestAPostThatIsTooLongIsNotSent(t *testing.T) {
 	p := sit(t, newFake(), 80, 24)
 	p.press("n").paste(strings.Repeat("é", 2001)).press("ctrl+s").sees("4,002 / 4,000", "at most 4,000 bytes").did()

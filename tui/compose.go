@@ -106,14 +106,6 @@ func (c *compose) key(msg tea.KeyPressMsg) tea.Cmd {
 	return c.editor.update(msg)
 }
 
-// inFeed says where the feed's keys are, in words, if that is not below.
-func (c *compose) inFeed() string {
-	if len(c.layers) > 1 {
-		return "in the feed "
-	}
-	return ""
-}
-
 func (c *compose) keep() tea.Cmd { return c.editor.keep() }
 
 func (c *compose) send() tea.Cmd {
@@ -138,10 +130,11 @@ func (c *compose) send() tea.Cmd {
 	})
 }
 
-// took ends the screen when the post is safe; when it is not, everything stays.
+// took ends the screen when the post is safe, in the outbox too; when it is not,
+// everything stays.
 func (c *compose) took(msg postSentMsg) tea.Cmd {
 	c.sending = false
-	if msg.err != nil {
+	if msg.err != nil && msg.sent.ID.IsZero() {
 		c.editor.sent = false
 		failed := c.fail(msg.err)
 		if a := c.attached; a.picture != nil { // a draft that came back does not know its file
@@ -150,19 +143,32 @@ func (c *compose) took(msg postSentMsg) tea.Cmd {
 		return failed
 	}
 	c.attached = attachment{}
-	said := c.tellSent(msg.sent, "Posted.")
-	return tea.Batch(c.close(c), said, func() tea.Msg { return newsMsg{} })
+	closed := c.close(c)
+	said := c.tellSent(msg.sent, msg.err, "Posted.")
+	return tea.Batch(closed, said, func() tea.Msg { return newsMsg{} })
 }
 
 // beingSent is why the place of a text is not left while that is sent.
 const beingSent = "It is being sent: a few seconds at most."
 
-// tellSent tells what became of what was written.
-func (u *ui) tellSent(sent client.Sent, done string) tea.Cmd {
-	if sent.Seq == nil {
+// tellSent tells what became of what was written. With an error it is in the outbox,
+// refused, because another draft is in its place.
+func (u *ui) tellSent(sent client.Sent, err error, done string) tea.Cmd {
+	switch {
+	case err != nil:
+		return u.fail(err, "It is in the outbox: "+u.inFeed()+u.keyOf(keymap.Feed, keymap.Outbox)+" opens it.")
+	case sent.Seq == nil:
 		return u.say(note, "Kept in the outbox; it is sent when the server is reached.")
 	}
 	return u.say(good, done)
+}
+
+// inFeed says where the feed's keys are, in words, if that is not below.
+func (u *ui) inFeed() string {
+	if len(u.layers) > 1 {
+		return "in the feed "
+	}
+	return ""
 }
 
 // view: see screen.

@@ -23,28 +23,29 @@ var t0 = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 // fake is a client whose server answers at once, or fails with err.
 type fake struct {
-	mu       sync.Mutex
-	log      []client.Item // posts and comments, oldest first
-	outbox   []client.Item
-	counts   map[protocol.UUID]int // of comments
-	labels   map[protocol.PublicKey]client.Label
-	friends  []client.Friendship
-	invites  []client.Invite
-	contacts []client.Contact
-	drafts   map[string]string
-	sends    func(where string) // hears of each text that is sent, before it is
-	read     map[client.View]uint64
-	muted    map[string]bool // UUIDs of authors and records
-	status   client.Status
-	preview  client.Preview
-	other    string         // the server of the profile work
-	arrived  client.Arrival // whom the profile is to become
-	pictures map[protocol.BlobID][]byte
-	err      error // of everything that asks the server
-	offline  bool  // posts wait in the outbox
-	calls    []string
-	warnings []client.Warning
-	ended    []protocol.UUID // friendships that Bob ended
+	mu         sync.Mutex
+	log        []client.Item // posts and comments, oldest first
+	outbox     []client.Item
+	counts     map[protocol.UUID]int // of comments
+	labels     map[protocol.PublicKey]client.Label
+	friends    []client.Friendship
+	invites    []client.Invite
+	contacts   []client.Contact
+	drafts     map[string]string
+	sends      func(where string) // hears of each text that is sent, before it is
+	stillWaits protocol.UUID      // what stays in the outbox when sending it fails; zero for nothing
+	read       map[client.View]uint64
+	muted      map[string]bool // UUIDs of authors and records
+	status     client.Status
+	preview    client.Preview
+	other      string         // the server of the profile work
+	arrived    client.Arrival // whom the profile is to become
+	pictures   map[protocol.BlobID][]byte
+	err        error // of everything that asks the server
+	offline    bool  // posts wait in the outbox
+	calls      []string
+	warnings   []client.Warning
+	ended      []protocol.UUID // friendships that Bob ended
 
 	forgotten client.Forgotten
 	profile   string
@@ -444,7 +445,7 @@ func (f *fake) make(kind protocol.Kind, target protocol.UUID, text string) (clie
 	defer f.mu.Unlock()
 	f.note("make " + text)
 	if f.err != nil {
-		return client.Sent{}, f.err
+		return client.Sent{ID: f.stillWaits}, f.err
 	}
 	n := len(f.log) + 1
 	it := client.Item{Seq: uint64(n), ID: id(1000 + n + len(f.outbox)), Kind: kind, Target: target, Author: me, Text: text, CreatedAt: t0}

@@ -166,15 +166,15 @@ func (t *thread) send() tea.Cmd {
 
 func (t *thread) tookSent(msg commentSentMsg) tea.Cmd {
 	t.sending, t.editor.sent = false, false
-	if msg.err != nil {
+	if msg.err != nil && msg.sent.ID.IsZero() {
 		return t.fail(msg.err)
 	}
 	t.editor.area.Reset()
 	t.editor.dirty, t.writing = false, false
 	t.editor.area.Blur()
 	t.move(keymap.Bottom)
-	said := t.tellSent(msg.sent, "Sent.")
-	return tea.Batch(said, t.load())
+	said := t.tellSent(msg.sent, msg.err, "Sent.")
+	return tea.Batch(said, t.editor.read(), t.load()) // another window may have begun the next one
 }
 
 func (t *thread) load() tea.Cmd {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -53,9 +54,9 @@ func (u *ui) show(m mood, text string) tea.Cmd {
 	return u.after(shown, toastGoneMsg{u.toast.gen})
 }
 
-// fail shows what an error says.
-func (u *ui) fail(err error) tea.Cmd {
-	text := sentence(err)
+// fail shows what an error says, and what else is to be known.
+func (u *ui) fail(err error, more ...string) tea.Cmd {
+	text := strings.Join(append([]string{sentence(err)}, more...), " ")
 	u.record(bad, text, cause(err))
 	return u.show(bad, text)
 }
