@@ -20,8 +20,12 @@ import (
 	"p4p/tui/keymap"
 )
 
-// postDraft is where the draft of a post is kept.
-const postDraft = "post"
+const (
+	// postDraft is where the draft of a post is kept.
+	postDraft = "post"
+	// pictureDraft is what the [draftBox] calls its picture.
+	pictureDraft = "post picture"
+)
 
 // pictureKinds are the names' ends of the files that can be attached.
 var pictureKinds = []string{".jpg", ".jpeg", ".png", ".gif", ".webp"}
@@ -126,7 +130,7 @@ func (c *compose) detach() tea.Cmd {
 }
 
 func (c *compose) keepAttachment(p *client.Picture, file string) tea.Cmd {
-	cl, d, n := c.client, c.drafts, c.next()
+	cl, d, n := c.client, c.drafts, c.drafts.begin(pictureDraft, c.next())
 	return c.do(func(ctx context.Context) tea.Msg {
 		if err := d.savePicture(ctx, cl, p, file, n); err != nil {
 			return attemptedMsg{err: err}
@@ -137,14 +141,16 @@ func (c *compose) keepAttachment(p *client.Picture, file string) tea.Cmd {
 
 // savePicture keeps the picture of the post's draft unless something newer was kept.
 func (d *draftBox) savePicture(ctx context.Context, c attachClient, p *client.Picture, file string, gen int) error {
-	const where = postDraft + " picture"
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if gen < d.last[where] {
+	if gen < d.last[pictureDraft] {
 		return nil
 	}
-	d.last[where] = gen
-	return c.SaveDraftPicture(ctx, postDraft, p, file)
+	err := c.SaveDraftPicture(ctx, postDraft, p, file)
+	if err == nil {
+		d.last[pictureDraft] = gen
+	}
+	return err
 }
 
 // preview is how the picture is shown below the text, where the window has room for it.

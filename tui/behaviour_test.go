@@ -212,6 +212,33 @@ func TestARefusedCommentWaitsInTheOutboxAndLeavesTheDraftOfAnotherWindowAlone(t 
 	}
 }
 
+// The other window began its draft when this text was kept already.
+func TestSendingLeavesTheNewerDraftOfAnotherWindowAlone(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("n").types("Look").press("ctrl+o").types("sun").press("enter", "esc").wait()
+	if p.fake.drafts["post"] != "Look" || p.fake.draftPicture == nil {
+		t.Fatalf("the draft is %q with %v", p.fake.drafts["post"], p.fake.draftPicture)
+	}
+	p.fake.drafts["post"], p.fake.draftPicture = "from the other window", &client.Picture{Bytes: []byte("another"), Alt: "a hill"}
+	p.press("ctrl+s").sees("Posted.").wait()
+	if f := p.fake; f.drafts["post"] != "from the other window" || f.draftPicture.Alt != "a hill" {
+		t.Errorf("the draft is %q with %v", f.drafts["post"], f.draftPicture)
+	}
+	p.press("j", "j", "j", "j", "enter", "c").types("Welcome").wait()
+	for where := range p.fake.drafts {
+		p.fake.drafts[where] = "from the other window"
+	}
+	p.press("ctrl+s").sees("Sent.").wait()
+	if len(p.fake.drafts) != 2 {
+		t.Fatalf("the drafts are %q", p.fake.drafts)
+	}
+	for where, d := range p.fake.drafts {
+		if d != "from the other window" {
+			t.Errorf("the draft of %s is %q", where, d)
+		}
+	}
+}
+
 func TestARefusedDraftKnowsItsPicturesFileAgain(t *testing.T) {
 	p := sit(t, lively(), 80, 24)
 	p.press("n").types("Look").press("ctrl+o").types("sun").press("enter", "esc")

@@ -119,10 +119,10 @@ func (c *compose) send() tea.Cmd {
 		return c.say(bad, "A post holds at most 4,000 bytes; shorten it a little, or send it in two.")
 	}
 	c.sending, c.editor.sent = true, true
-	cl, d, gen, n, a, last := c.client, c.drafts, c.gen, c.next(), c.attached, c.editor.last()
+	cl, d, gen, n, a, last, kept := c.client, c.drafts, c.gen, c.next(), c.attached, c.editor.last(), c.drafts.settled(pictureDraft)
 	return c.do(func(ctx context.Context) tea.Msg {
 		last(ctx)
-		if a.picture != nil {
+		if a.picture != nil && !kept { // as with the text
 			_ = d.savePicture(ctx, cl, a.picture, a.file, n)
 		}
 		sent, err := cl.PostDraft(ctx, postDraft, text, a.picture)

@@ -28,10 +28,11 @@ type editor struct {
 	area  textarea.Model
 	where string
 	gen   int
-	dirty bool // typed since the last save
-	timer bool // a save is coming
-	sent  bool // the text is being sent, which ends the draft: nothing may bring it back
-	away  bool // another program edits it
+	dirty bool   // typed since the last save
+	kept  string // what was read or saved last
+	timer bool   // a save is coming
+	sent  bool   // the text is being sent, which ends the draft: nothing may bring it back
+	away  bool   // another program edits it
 }
 
 type (
@@ -76,6 +77,7 @@ func (e *editor) update(msg tea.Msg) tea.Cmd {
 	case draftReadMsg:
 		if msg.gen == e.gen && msg.err == nil && e.area.Value() == "" {
 			e.area.SetValue(plain.Block(msg.text).String())
+			e.kept = msg.text
 		}
 		return nil
 	case draftDueMsg:
@@ -125,16 +127,20 @@ func (e *editor) keep() tea.Cmd {
 	if !e.dirty || e.sent {
 		return nil
 	}
-	e.dirty = false
-	c, d, where, text, gen, n := e.client, e.drafts, e.where, e.area.Value(), e.gen, e.next()
+	e.dirty, e.kept = false, e.area.Value()
+	c, d, where, text, gen, n := e.client, e.drafts, e.where, e.kept, e.gen, e.drafts.begin(e.where, e.next())
 	return e.do(func(ctx context.Context) tea.Msg {
 		return draftSavedMsg{gen, d.save(ctx, c, where, text, n)}
 	})
 }
 
 // last is for the command that sends, before it does: the draft is whole, and no older
-// write comes behind its end.
+// write comes behind its end. What is kept already is not written again: another window
+// may have begun something else there since.
 func (e *editor) last() func(ctx context.Context) {
+	if e.kept == e.area.Value() && e.drafts.settled(e.where) {
+		return func(context.Context) {}
+	}
 	c, d, where, text, n := e.client, e.drafts, e.where, e.area.Value(), e.next()
 	return func(ctx context.Context) { _ = d.save(ctx, c, where, text, n) }
 }

@@ -525,23 +525,23 @@ func (f *fake) Reissue(ctx context.Context, fid protocol.UUID) (client.Invite, e
 
 // PostDraft and CommentDraft: as the client does.
 func (f *fake) PostDraft(_ context.Context, where, text string, p *client.Picture) (client.Sent, error) {
-	return f.makeOf(where, protocol.KindPost, protocol.UUID{}, text)
+	return f.makeOf(where, protocol.KindPost, protocol.UUID{}, text, p)
 }
 
 func (f *fake) CommentDraft(_ context.Context, where string, post protocol.UUID, text string) (client.Sent, error) {
-	return f.makeOf(where, protocol.KindComment, post, text)
+	return f.makeOf(where, protocol.KindComment, post, text, nil)
 }
 
-func (f *fake) makeOf(where string, kind protocol.Kind, target protocol.UUID, text string) (client.Sent, error) {
+func (f *fake) makeOf(where string, kind protocol.Kind, target protocol.UUID, text string, p *client.Picture) (client.Sent, error) {
 	if f.sends != nil {
 		f.sends(where)
 	}
 	sent, err := f.make(kind, target, text)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err == nil {
+	if isPost := kind == protocol.KindPost; err == nil && f.drafts[where] == text && (!isPost || f.draftPicture == p) {
 		delete(f.drafts, where)
-		if kind == protocol.KindPost {
+		if isPost {
 			f.draftPicture, f.draftFile = nil, ""
 		}
 	}

@@ -145,7 +145,7 @@ func newApp(ctx context.Context, o Options, profile colorprofile.Profile, colour
 		set: set,
 		ctx: ctx, client: o.Client, theme: chooseTheme(set.Theme, true, colour), profile: profile,
 		now: time.Now, saveDir: o.SaveDir, pictures: newPictures(o.Images, canvas, o.Env),
-		drafts: &draftBox{last: map[string]int{}}, terminal: tty{o.In, o.Out, o.Hold, tea.Exec}, env: o.Env,
+		drafts: newDraftBox(), terminal: tty{o.In, o.Out, o.Hold, tea.Exec}, env: o.Env,
 		after: func(d time.Duration, msg tea.Msg) tea.Cmd {
 			return tea.Tick(d, func(time.Time) tea.Msg { return msg })
 		},

@@ -199,7 +199,27 @@ func asError(err error) (*protocol.Error, bool) {
 // text must not come after a newer one.
 type draftBox struct {
 	mu   sync.Mutex
-	last map[string]int
+	last map[string]int // the newest that is written, by place
+	next map[string]int // the newest that is to be written
+}
+
+func newDraftBox() *draftBox {
+	return &draftBox{last: map[string]int{}, next: map[string]int{}}
+}
+
+// begin announces a write.
+func (d *draftBox) begin(where string, gen int) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.next[where] = gen
+	return gen
+}
+
+// settled tells that all is written that was announced for a place.
+func (d *draftBox) settled(where string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.last[where] >= d.next[where]
 }
 
 // save writes text unless something newer was written for that place.
@@ -209,6 +229,9 @@ func (d *draftBox) save(ctx context.Context, c drafter, where, text string, gen 
 	if gen < d.last[where] {
 		return nil
 	}
-	d.last[where] = gen
-	return c.SaveDraft(ctx, where, text)
+	err := c.SaveDraft(ctx, where, text)
+	if err == nil {
+		d.last[where] = gen
+	}
+	return err
 }
