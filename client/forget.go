@@ -23,7 +23,15 @@ func (c *Client) ForgetAll(ctx context.Context) (Forgotten, error) {
 	if err != nil {
 		return done, err
 	}
-	if _, err := c.local.Release(ctx); err != nil { // what could still be undone is not any more
+	held, err := c.local.OutboxList(ctx)
+	if err != nil {
+		return done, err
+	}
+	ids := make([]protocol.UUID, len(held))
+	for i, o := range held {
+		ids[i] = o.ID
+	}
+	if _, err := c.local.Release(ctx, ids); err != nil { // what could still be undone is not any more
 		return done, err
 	}
 	waiting, err := c.Outbox(ctx)

@@ -112,10 +112,11 @@ func (c *Client) Undo(ctx context.Context, deletion protocol.UUID) error {
 // hurry is how long the end of a program waits for the server to take deletions.
 const hurry = 2 * time.Second
 
-// FinishDeletions sends what could still be undone, if there is such a thing and the
-// server is there; else it stays in the outbox, due. It is for the end of a program.
-func (c *Client) FinishDeletions(ctx context.Context) error {
-	released, err := c.local.Release(ctx)
+// FinishDeletions sends what of these deletions could still be undone, if there is such a
+// thing and the server is there; else it stays in the outbox, due. It is for the end of
+// a program, which knows its own: those of another keep their time.
+func (c *Client) FinishDeletions(ctx context.Context, deletions []protocol.UUID) error {
+	released, err := c.local.Release(ctx, deletions)
 	if err != nil || !released {
 		return err
 	}

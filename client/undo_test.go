@@ -105,16 +105,35 @@ func TestTheEndOfTheProgramSendsDeletionsAtOnce(t *testing.T) {
 	r := reads(t, w.URL())
 	mine := r.posts("mine")
 	r.syncs()
-	must(r.DeleteLater(t.Context(), mine.ID, undoTime))
-	if err := r.FinishDeletions(t.Context()); err != nil || len(r.outbox()) != 0 {
+	d := must(r.DeleteLater(t.Context(), mine.ID, undoTime))
+	if err := r.FinishDeletions(t.Context(), []protocol.UUID{d}); err != nil || len(r.outbox()) != 0 {
 		t.Errorf("outbox %v, %v", r.outbox(), err)
 	}
 	two := r.posts("two")
 	w.stop()
-	must(r.DeleteLater(t.Context(), two.ID, undoTime))
-	_ = r.FinishDeletions(t.Context()) // there is no server: it waits, as anything else
+	d = must(r.DeleteLater(t.Context(), two.ID, undoTime))
+	_ = r.FinishDeletions(t.Context(), []protocol.UUID{d}) // there is no server: it waits, as anything else
 	if got := r.outbox(); len(got) != 1 || r.Status().Outbox != 1 || !got[0].Pending.Due.IsZero() {
 		t.Errorf("outbox %+v, status %+v", got, r.Status())
+	}
+}
+
+func TestTheEndOfOneProgramLeavesTheDeletionsOfAnotherTheirTime(t *testing.T) {
+	w := newTown(t)
+	r := reads(t, w.URL())
+	one, two := r.posts("one"), r.posts("two")
+	r.syncs()
+	other := opens(t, r.opt)
+	mine, theirs := must(r.DeleteLater(t.Context(), one.ID, undoTime)), must(other.DeleteLater(t.Context(), two.ID, undoTime))
+	if err := r.FinishDeletions(t.Context(), []protocol.UUID{mine}); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Undo(t.Context(), theirs); err != nil {
+		t.Error(err)
+	}
+	other.syncs()
+	if got := texts(other.shows()); !slices.Equal(got, []string{"two"}) {
+		t.Errorf("shown %v", got)
 	}
 }
 

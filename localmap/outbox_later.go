@@ -28,18 +28,24 @@ func (m *Map) Undo(ctx context.Context, id protocol.UUID) error {
 	})
 }
 
-// Release makes due at once what was to wait, and tells whether anything was.
-func (m *Map) Release(ctx context.Context) (bool, error) {
-	var n int64
+// Release makes due at once what of these was to wait, and tells whether anything was.
+func (m *Map) Release(ctx context.Context, ids []protocol.UUID) (bool, error) {
+	var released bool
 	err := m.write(ctx, func(t *tx) error {
-		done, err := t.ExecContext(ctx, "UPDATE outbox SET due = 0 WHERE due > ?", m.now().UnixMilli())
-		if err != nil {
-			return err
+		for _, id := range ids {
+			done, err := t.ExecContext(ctx, "UPDATE outbox SET due = 0 WHERE id = ? AND due > ?", id[:], m.now().UnixMilli())
+			if err != nil {
+				return err
+			}
+			n, err := done.RowsAffected()
+			if err != nil {
+				return err
+			}
+			released = released || n > 0
 		}
-		n, err = done.RowsAffected()
-		return err
+		return nil
 	})
-	return n > 0, err
+	return released, err
 }
 
 // MarkTried notes before records are sent that the server may have them from now on.

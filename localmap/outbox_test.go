@@ -169,9 +169,13 @@ func TestWhatIsNotDueIsUndoneAndWhatIsReleasedIsNot(t *testing.T) {
 	ok(t, m.EnqueueLater(ctx, second, noon.Add(6*time.Second)))
 	ok(t, m.Undo(ctx, first.ID))
 	wantCode(t, m.Undo(ctx, first.ID), protocol.CodeUnknownRecord)
-	if !must[bool](t)(m.Release(ctx)) || must[bool](t)(m.Release(ctx)) {
+	other := post(t, m, "of another program", nil)
+	ok(t, m.EnqueueLater(ctx, other, noon.Add(6*time.Second)))
+	ids := []protocol.UUID{first.ID, second.ID}
+	if !must[bool](t)(m.Release(ctx, ids)) || must[bool](t)(m.Release(ctx, ids)) || must[bool](t)(m.Release(ctx, nil)) {
 		t.Error("it was not released once")
 	}
+	ok(t, m.Undo(ctx, other.ID))
 	wantCode(t, m.Undo(ctx, second.ID), protocol.CodeUnknownRecord)
 	if got := must[[]Outgoing](t)(m.Outbox(ctx)); len(got) != 1 || got[0].ID != second.ID || !got[0].Due.IsZero() {
 		t.Errorf("the outbox has %+v", got)

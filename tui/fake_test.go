@@ -587,11 +587,11 @@ func (f *fake) Undo(_ context.Context, deletion protocol.UUID) error {
 	return nil
 }
 
-func (f *fake) FinishDeletions(context.Context) error {
+func (f *fake) FinishDeletions(_ context.Context, ids []protocol.UUID) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.note("finish deletions")
-	f.deleted = nil
+	f.note("finish " + thousands(len(ids)))
+	f.deleted = slices.DeleteFunc(f.deleted, func(t taken) bool { return slices.Contains(ids, t.deletion) })
 	return f.err
 }
 

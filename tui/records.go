@@ -16,7 +16,7 @@ import (
 type recordClient interface {
 	DeleteLater(ctx context.Context, record protocol.UUID, d time.Duration) (protocol.UUID, error)
 	Undo(ctx context.Context, deletion protocol.UUID) error
-	FinishDeletions(ctx context.Context) error
+	FinishDeletions(ctx context.Context, deletions []protocol.UUID) error
 	Report(ctx context.Context, record protocol.UUID, reason string) (client.Sent, error)
 	Retry(ctx context.Context, record protocol.UUID) error
 	Discard(ctx context.Context, record protocol.UUID) error

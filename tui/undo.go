@@ -109,10 +109,14 @@ func (u *ui) finishDeletions() tea.Cmd {
 	if len(u.deletions) == 0 {
 		return nil
 	}
+	ids := make([]protocol.UUID, len(u.deletions))
+	for i, d := range u.deletions {
+		ids[i] = d.id
+	}
 	u.deletions = nil
 	ctx, c := context.WithoutCancel(u.ctx), u.client // also where the program is told to end
 	return func() tea.Msg {
-		_ = c.FinishDeletions(ctx) // it is in the outbox, and due: the next start sends it
+		_ = c.FinishDeletions(ctx, ids) // it is in the outbox, and due: the next start sends it
 		return nil
 	}
 }

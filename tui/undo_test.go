@@ -54,16 +54,16 @@ func TestTheThreadOfADeletedPostClosesAndTheUndoIsInTheFeed(t *testing.T) {
 
 func TestQuittingSendsWhatCouldStillBeUndone(t *testing.T) {
 	p := sit(t, lively(), 80, 24)
-	p.press("j", "j", "j", "d", "ctrl+c").did("delete "+id(4).String(), "finish deletions")
+	p.press("j", "j", "j", "d", "ctrl+c").did("delete "+id(4).String(), "finish 1")
 	if !p.quit {
 		t.Error("it did not quit")
 	}
 	p.app.putAway(context.Background())
-	p.did("delete "+id(4).String(), "finish deletions") // once
+	p.did("delete "+id(4).String(), "finish 1") // once
 	p = sit(t, lively(), 80, 24)
 	p.press("j", "j", "j", "d")
 	p.app.putAway(context.Background()) // as after a signal, or a panic
-	p.did("delete "+id(4).String(), "finish deletions")
+	p.did("delete "+id(4).String(), "finish 1")
 	p = sit(t, lively(), 80, 24)
 	p.press("ctrl+c").did()
 }

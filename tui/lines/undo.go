@@ -57,7 +57,11 @@ func (r *reader) undelete(ctx context.Context) {
 
 // finish tells the server of what could still be undone, when the app ends.
 func (r *reader) finish(ctx context.Context) {
-	if len(r.deleted) > 0 {
-		_ = r.Client.FinishDeletions(context.WithoutCancel(ctx)) // it is in the outbox, and due: the next start sends it
+	var ids []protocol.UUID
+	for _, d := range r.deleted {
+		ids = append(ids, d.id)
+	}
+	if ids != nil {
+		_ = r.Client.FinishDeletions(context.WithoutCancel(ctx), ids) // it is in the outbox, and due: the next start sends it
 	}
 }

@@ -18,7 +18,7 @@ type bin struct {
 	deleted  []protocol.UUID
 	within   time.Duration
 	undone   []protocol.UUID
-	finished int
+	finished []protocol.UUID
 }
 
 func (b *bin) DeleteLater(_ context.Context, record protocol.UUID, d time.Duration) (protocol.UUID, error) {
@@ -38,7 +38,10 @@ func (b *bin) Undo(_ context.Context, deletion protocol.UUID) error {
 	return nil
 }
 
-func (b *bin) FinishDeletions(context.Context) error { b.finished++; return nil }
+func (b *bin) FinishDeletions(_ context.Context, ids []protocol.UUID) error {
+	b.finished = append(b.finished, ids...)
+	return nil
+}
 
 func newBin() *bin {
 	b := &bin{server: newServer()}
@@ -68,16 +71,16 @@ func TestWhatWasDeletedIsBroughtBackByTypingUndoTheLastFirst(t *testing.T) {
 	if len(b.deleted) != 2 || b.within != 30*time.Second || len(b.undone) != 2 || b.undone[0][1] != 1 || b.undone[1][1] != 0 || b.undone[0][15] != 1 {
 		t.Errorf("deleted %v for %v, undone %v", b.deleted, b.within, b.undone)
 	}
-	if b.finished != 0 {
+	if b.finished != nil {
 		t.Error("the server was told of nothing")
 	}
 }
 
 func TestQuittingTellsTheServerAtOnce(t *testing.T) {
 	b := newBin()
-	b.hear(t, "read\ndelete 1\n")
-	if b.finished != 1 {
-		t.Errorf("it was told %d times", b.finished)
+	b.hear(t, "read\ndelete 1\ndelete 2\nundo\n")
+	if len(b.finished) != 1 || b.finished[0][1] != 0 || b.finished[0][15] != 1 {
+		t.Errorf("it was told of %v", b.finished)
 	}
 }
 

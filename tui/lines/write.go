@@ -17,7 +17,7 @@ type writer interface {
 	CommentDraft(ctx context.Context, where string, post protocol.UUID, text string) (client.Sent, error)
 	DeleteLater(ctx context.Context, record protocol.UUID, d time.Duration) (protocol.UUID, error)
 	Undo(ctx context.Context, deletion protocol.UUID) error
-	FinishDeletions(ctx context.Context) error
+	FinishDeletions(ctx context.Context, deletions []protocol.UUID) error
 	Report(ctx context.Context, record protocol.UUID, reason string) (client.Sent, error)
 	Mute(ctx context.Context, author protocol.PublicKey) error
 	Hide(ctx context.Context, record protocol.UUID) error
