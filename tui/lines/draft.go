@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"strings"
@@ -10,7 +11,8 @@ import (
 
 // compose asks for lines until one is a dot, and gives the text with its picture: what
 // was attached to it now, or else the one kept with the draft. What was typed is kept as
-// a draft with each line: nothing is lost when the program ends before the dot.
+// a draft with each line, and the picture with the dot: nothing is lost when the program
+// ends before it is sent.
 func (r *reader) compose(ctx context.Context, where string, attached *client.Picture) (string, *client.Picture, bool) {
 	text, p, ok := r.resume(ctx, where)
 	if !ok {
@@ -33,6 +35,12 @@ func (r *reader) compose(ctx context.Context, where string, attached *client.Pic
 			r.prompted = false
 			switch word := strings.TrimSpace(line); {
 			case ok && word == ".":
+				if attached != nil {
+					if err := r.Client.SaveDraftPicture(ctx, where, attached, ""); err != nil {
+						r.fail(err)
+						return "", nil, false
+					}
+				}
 				return strings.TrimSpace(text), p, true
 			case !ok || word == "cancel":
 				r.say("The draft is kept.")
@@ -93,22 +101,57 @@ func (r *reader) draft(ctx context.Context, where string) (string, *client.Pictu
 	return strings.TrimRight(text, "\n"), p
 }
 
-// free is the place of a text that was typed behind its command: "" where another draft
-// is kept in it, which is not to go.
-func (r *reader) free(ctx context.Context, where, text string) string {
-	if draft, p := r.draft(ctx, where); p != nil || draft != "" && draft != text {
-		return ""
-	}
-	return where
+// spot is where something is written.
+type spot struct {
+	where  string // the place of its draft
+	again  string // typed to go on with that
+	listed string // typed to read what of it waits in the outbox
 }
 
-// keep keeps a draft. Without a place another is there.
-func (r *reader) keep(ctx context.Context, where, text string) {
-	if where == "" {
-		r.say("Another draft is kept in its place, so that this text is not: it stands above.")
+// unsent tells why a text was not sent, and where it is now: in the outbox, or the draft.
+// That it may be already; where another is kept, it goes behind that.
+func (r *reader) unsent(ctx context.Context, at spot, text string, s client.Sent, err error) {
+	r.fail(err)
+	if !s.ID.IsZero() {
+		r.say("It is in the outbox: type " + at.listed + " for its number, then retry or discard and that number.")
 		return
 	}
-	if err := r.Client.SaveDraft(ctx, where, text); err != nil {
+	kept := "It is kept as a draft"
+	if draft, _ := r.draft(ctx, at.where); text != "" && !strings.HasSuffix("\n"+draft, "\n"+text) {
+		if draft != "" {
+			text = draft + "\n\n" + text
+			kept = "It is kept behind the draft that was there"
+		}
+		if !r.keep(ctx, at.where, text) {
+			return
+		}
+	}
+	r.say(kept + ": type " + at.again + " to go on with it.")
+}
+
+// keep keeps a draft.
+func (r *reader) keep(ctx context.Context, where, text string) bool {
+	err := r.Client.SaveDraft(ctx, where, text)
+	if err != nil {
 		r.fail(err)
+	}
+	return err == nil
+}
+
+// leave leaves the attached picture with the draft of a place, unless that has another:
+// then the next post takes it along.
+func (r *reader) leave(ctx context.Context, where string) {
+	if r.attach == nil {
+		return
+	}
+	_, kept := r.draft(ctx, where)
+	if kept == nil {
+		if err := r.Client.SaveDraftPicture(ctx, where, r.attach, ""); err != nil {
+			r.fail(err)
+			return
+		}
+	}
+	if kept == nil || bytes.Equal(kept.Bytes, r.attach.Bytes) {
+		r.attach = nil
 	}
 }

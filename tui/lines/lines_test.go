@@ -28,6 +28,7 @@ type server struct {
 	draft   string
 	picture *client.Picture // of the draft
 	posted  []string
+	refuses bool // err comes of the server, not before it
 	changes chan client.Change
 	err     error
 }
@@ -47,6 +48,10 @@ func (s *server) says(name, text string) client.Item {
 }
 
 func (s *server) Timeline(_ context.Context, q client.Query) ([]client.Item, error) {
+	if s.refuses { // it is read all the same
+		defer func(err error) { s.err = err }(s.err)
+		s.err = nil
+	}
 	if q.View == client.Replies {
 		return nil, nil
 	}
@@ -91,15 +96,27 @@ func (s *server) SaveDraftPicture(_ context.Context, _ string, p *client.Picture
 	return nil
 }
 
-func (s *server) PostDraft(_ context.Context, where, text string, p *client.Picture) (client.Sent, error) {
+// PostDraft and CommentDraft: as the client does.
+func (s *server) PostDraft(_ context.Context, _, text string, p *client.Picture) (client.Sent, error) {
+	said := text
 	if p != nil {
-		text += " [" + p.Alt + "]"
+		said += " [" + p.Alt + "]"
 	}
-	s.posted = append(s.posted, text)
-	if s.err == nil && where != "" {
+	s.posted = append(s.posted, said)
+	itself, free := strings.TrimSpace(s.draft) == text && s.picture == p, s.draft == "" && s.picture == nil
+	switch {
+	case s.err == nil && itself:
 		s.draft, s.picture = "", nil
+	case s.err != nil && s.refuses && free:
+		s.draft, s.picture = text, p
+	case s.err != nil && s.refuses && !itself:
+		return client.Sent{ID: protocol.UUID{77}}, s.err
 	}
 	return client.Sent{}, s.err
+}
+
+func (s *server) CommentDraft(ctx context.Context, where string, _ protocol.UUID, text string) (client.Sent, error) {
+	return s.PostDraft(ctx, where, text, nil)
 }
 
 func (s *server) Warnings(context.Context) ([]client.Warning, error) { return s.ended, nil }
@@ -231,19 +248,57 @@ func TestAnAttachedPictureGoesInThePlaceOfTheDraftsAndThatIsSaid(t *testing.T) {
 	s := newServer()
 	s.draft, s.picture = "Look", &client.Picture{Alt: "a lake"}
 	wants(t, hear(t, s, "picture ../testdata/album/sunset.png\na hill\npost\nyes\n.\n"), "The next post takes the picture along.", "It goes with the picture that you attached now.")
-	if len(s.posted) != 1 || s.posted[0] != "Look [a hill]" {
-		t.Errorf("posted %q", s.posted)
+	if len(s.posted) != 1 || s.posted[0] != "Look [a hill]" || s.draft != "" || s.picture != nil {
+		t.Errorf("posted %q, the draft is %q with %v", s.posted, s.draft, s.picture)
 	}
 }
 
 func TestAPostTypedBehindTheCommandLeavesAnotherDraftAlone(t *testing.T) {
 	s := newServer()
 	s.draft = "half a thought"
+	s.says("", "first")
 	hear(t, s, "post Hello\n")
-	s.err = protocol.Errorf(protocol.CodeTooLarge, "A post holds at most 4,000 bytes.")
-	wants(t, hear(t, s, "post too long\n"), "The post was not made.", "Another draft is kept")
-	if s.draft != "half a thought" || len(s.posted) != 2 {
+	s.err, s.refuses = protocol.Errorf(protocol.CodeClockAhead, "Your clock is ahead."), true
+	wants(t, hear(t, s, "post Hello again\n"), "The post was not made.", "Your clock is ahead.",
+		"It is in the outbox: type read mine for its number, then retry or discard and that number.")
+	wants(t, hear(t, s, "read\ncomment 1 Hello\n"), "The comment was not made.", "It is in the outbox: type open 1 for its number")
+	if s.draft != "half a thought" || len(s.posted) != 3 {
 		t.Errorf("the draft is %q, posted %q", s.draft, s.posted)
+	}
+}
+
+func TestWhatCannotBeSentIsKeptBehindAnotherDraftOnce(t *testing.T) {
+	s := newServer()
+	s.draft = "half a thought"
+	s.err = protocol.Errorf(protocol.CodeTooLarge, "A post holds at most 4,000 bytes.")
+	wants(t, hear(t, s, "post too long\n"), "The post was not made.", "It is kept behind the draft that was there: type post to go on with it.")
+	wants(t, hear(t, s, "post too long\n"), "It is kept as a draft: type post to go on with it.")
+	if s.draft != "half a thought\n\ntoo long" {
+		t.Errorf("the draft is %q", s.draft)
+	}
+}
+
+func TestAnAttachedPictureStaysWithTheTextThatWasNotPosted(t *testing.T) {
+	const attach = "picture ../testdata/album/sunset.png\na hill\n"
+	for name, refuses := range map[string]bool{"refused": true, "not sent at all": false} {
+		s := newServer()
+		s.err, s.refuses = protocol.Errorf(protocol.CodeClockAhead, "Your clock is ahead."), refuses
+		hear(t, s, attach+"post Look\npost Other\n")
+		if len(s.posted) != 2 || s.posted[1] != "Other" || s.picture == nil || s.picture.Alt != "a hill" || !strings.HasPrefix(s.draft, "Look") {
+			t.Errorf("%s: posted %q, the draft is %q with %v", name, s.posted, s.draft, s.picture)
+		}
+		s = newServer()
+		lake := &client.Picture{Alt: "a lake"}
+		s.draft, s.picture = "half a thought", lake
+		s.err, s.refuses = protocol.Errorf(protocol.CodeClockAhead, "Your clock is ahead."), refuses
+		hear(t, s, attach+"post Look\npost Other\n")
+		want := "Other" // the picture waits in the outbox
+		if !refuses {
+			want = "Other [a hill]" // it has no other place
+		}
+		if len(s.posted) != 2 || s.posted[1] != want || s.picture != lake {
+			t.Errorf("%s: posted %q, the draft is %q with %v", name, s.posted, s.draft, s.picture)
+		}
 	}
 }
 

@@ -31,12 +31,10 @@ type writer interface {
 
 // post posts the words behind the command, or asks for several lines.
 func (r *reader) post(ctx context.Context, text string) {
-	where, p := "post", r.attach
-	if text != "" {
-		where = r.free(ctx, where, text)
-	} else {
+	at, p := spot{"post", "post", "read mine"}, r.attach
+	if text == "" {
 		var ok bool
-		if text, p, ok = r.compose(ctx, where, r.attach); !ok {
+		if text, p, ok = r.compose(ctx, at.where, r.attach); !ok {
 			return
 		}
 	}
@@ -44,15 +42,19 @@ func (r *reader) post(ctx context.Context, text string) {
 		r.say("Nothing was written, so nothing was posted.")
 		return
 	}
-	sent, err := r.Client.PostDraft(ctx, where, text, p)
-	if err != nil {
-		r.say("The post was not made.")
-		r.fail(err)
-		r.keep(ctx, where, text)
+	sent, err := r.Client.PostDraft(ctx, at.where, text, p)
+	if err == nil {
+		r.attach = nil
+		r.sent(sent, "Posted.")
 		return
 	}
-	r.attach = nil
-	r.sent(sent, "Posted.")
+	r.say("The post was not made.")
+	r.unsent(ctx, at, text, sent, err)
+	if sent.ID.IsZero() {
+		r.leave(ctx, at.where)
+	} else {
+		r.attach = nil // it waits with the text
+	}
 }
 
 func (r *reader) sent(s client.Sent, done string) {
@@ -68,11 +70,9 @@ func (r *reader) comment(ctx context.Context, rest string) {
 	if !ok {
 		return
 	}
-	where := "comment:" + at.post().String()
-	if text = strings.TrimSpace(text); text != "" {
-		where = r.free(ctx, where, text)
-	} else {
-		if text, _, ok = r.compose(ctx, where, nil); !ok {
+	to := spot{"comment:" + at.post().String(), "comment " + word, "open " + word}
+	if text = strings.TrimSpace(text); text == "" {
+		if text, _, ok = r.compose(ctx, to.where, nil); !ok {
 			return
 		}
 	}
@@ -80,11 +80,10 @@ func (r *reader) comment(ctx context.Context, rest string) {
 		r.say("Nothing was written, so nothing was sent.")
 		return
 	}
-	sent, err := r.Client.CommentDraft(ctx, where, at.post(), text)
+	sent, err := r.Client.CommentDraft(ctx, to.where, at.post(), text)
 	if err != nil {
 		r.say("The comment was not made.")
-		r.fail(err)
-		r.keep(ctx, where, text)
+		r.unsent(ctx, to, text, sent, err)
 		return
 	}
 	r.sent(sent, "Commented.")
