@@ -37,6 +37,7 @@ type invite struct {
 	unsent  bool
 	number  string // of the friend, "" for none that is kept
 	gen     int
+	reads   int // how often it was read, or became known otherwise: what was read before is old
 	loading bool
 	stale   bool
 	ticking bool // the countdown's next tick is under way
@@ -46,6 +47,7 @@ type invite struct {
 
 type inviteStateMsg struct {
 	gen    int
+	read   int
 	f      *client.Friendship
 	number string
 }
@@ -150,9 +152,10 @@ func (i *invite) load() tea.Cmd {
 		return nil
 	}
 	i.loading, i.stale = true, false
-	c, gen, id := i.client, i.gen, i.inv.Friendship
+	i.reads++
+	c, gen, read, id := i.client, i.gen, i.reads, i.inv.Friendship
 	return i.do(func(ctx context.Context) tea.Msg {
-		msg := inviteStateMsg{gen: gen}
+		msg := inviteStateMsg{gen: gen, read: read}
 		list, err := c.Friendships(ctx)
 		if err != nil {
 			return msg
@@ -203,7 +206,7 @@ func (i *invite) update(msg tea.Msg) tea.Cmd {
 			return i.countDown()
 		}
 	case inviteStateMsg:
-		if msg.gen == i.gen {
+		if msg.gen == i.gen && msg.read == i.reads {
 			return i.took(msg)
 		}
 	case reachedMsg:
@@ -235,8 +238,8 @@ func (i *invite) took(msg inviteStateMsg) tea.Cmd {
 func (u *ui) settled(f client.Friendship, said string) tea.Cmd {
 	for _, l := range u.layers {
 		if i, ok := l.screen.(*invite); ok && i.inv.Friendship == f.Friendship {
-			i.f, i.state, i.unsent = &f, f.State, f.Unsent
-			return u.closeAbove(i)
+			i.f, i.state, i.unsent, i.loading = &f, f.State, f.Unsent, false
+			return tea.Batch(u.closeAbove(i), i.load()) // what is being read may be from before
 		}
 	}
 	return u.say(good, said)

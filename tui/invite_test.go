@@ -25,6 +25,16 @@ func TestAnAnsweredInviteShowsTheFriendInsteadOfItsLink(t *testing.T) {
 	}
 }
 
+func TestWhatWasReadBeforeTheAnswerAsksNotAgain(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("i").types("Bob").press("enter")
+	p.fake.someoneAccepts()
+	p.hears(client.FriendsChanged | client.NoticesChanged).sees("Is this Bob?")
+	read := p.app.layers[len(p.app.layers)-2].screen.(*invite).load()().(inviteStateMsg)
+	p.press("y").sees("✓ Bob is a friend now.")
+	p.send(read).doesNotSee("Is this Bob?").sees("✓ Bob is a friend now.").press("esc").sees("everyone")
+}
+
 func TestAnInviteThatWaitsForAnAnswerSaysSo(t *testing.T) {
 	p := sit(t, lively(), 80, 24)
 	p.press("i").types("Bob").press("enter")
