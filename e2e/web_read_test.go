@@ -157,6 +157,24 @@ func TestWhatFollowsAnAcceptanceIsReadFromItsBeginning(t *testing.T) {
 	}
 }
 
+func TestASlowServersAnswerToAnAcceptanceIsWaitedForInWords(t *testing.T) {
+	t.Parallel()
+	p := newPhone(t)
+	s := webServer(t)
+	p.before(`window.answer = new Promise((resolve) => (window.letGo = resolve));
+		const ask = window.fetch;
+		window.fetch = async (...a) => {
+			if (a[1]?.method === "PUT") await window.answer;
+			return ask(...a);
+		};`)
+	p.open(newPeer(t, s.URL()).invites("Bob").Link.URL())
+	p.types("Who did the invite come from?", "Alice")
+	p.press("Accept")
+	p.sees("Accepting …")
+	eval[bool](p, `(window.letGo(), true)`)
+	p.sees("Safety number")
+}
+
 func TestWhereThePageMayNotCopyTheTextCanBeCopiedByHand(t *testing.T) {
 	t.Parallel()
 	p := newPhone(t)

@@ -204,6 +204,7 @@ function question(id, fragment, secret, found, show, signal, again) {
       const name = nameOf(input.value);
       const doubt = await app.friends.doubt(name, id);
       if (doubt && !agreed(doubt)) return complain(about(name, doubt));
+      press.textContent = "Accepting …";
       try {
         const row = await app.friends.accept(id, secret, found.invite, name, doubt);
         if (row && row.name !== name) say(`The name ${line(row.name)} stays: you accepted this invite before.`);
@@ -222,6 +223,7 @@ function question(id, fragment, secret, found, show, signal, again) {
       }
       show(trouble(err, id, fragment, again));
     } finally {
+      press.textContent = "Accept";
       press.disabled = false;
     }
   });
