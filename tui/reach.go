@@ -44,7 +44,7 @@ func (i *invite) reachable() (opens, shuts bool) {
 		return false, false
 	}
 	at := i.reach.Opened()
-	return at == "" && (i.inv.Link.Loopback() || i.reach.Away()), at != "" && at == i.inv.Link.Server
+	return at == "", at != "" && at == i.inv.Link.Server
 }
 
 // toggleReach opens the server to the network, or shuts it, and has the link follow.
@@ -109,6 +109,8 @@ func (i *invite) reachWords() (text string, warn bool) {
 		return "! P4P cannot tell whether this is the network that you opened this computer to. So it is shut, and this link leads nowhere: press " + key + " to open it to this network.", true
 	case opens && i.reach.Away():
 		return "! You opened this computer to another network than the one that it is in now. Here it is shut, and this link leads nowhere: press " + key + " to open it to this network.", true
+	case opens && !i.inv.Link.Loopback():
+		return "! Your server is not open to the network at the moment, and this link leads nowhere: press " + key + " to open it.", true
 	case opens:
 		return "! This link works on this machine only. Your phone cannot reach this computer yet: press " + key + " to open it to your network.", true
 	case shuts:

@@ -65,3 +65,14 @@ func TestAnInviteOfAnotherServerOffersNoNetwork(t *testing.T) {
 	p.press("L")
 	p.sees("others reach already")
 }
+
+func TestAServerThatIsShutAfterAStartSaysSoAndWhyItCannotBeOpened(t *testing.T) {
+	f := lively()
+	f.loopback = true
+	p := sit(t, f, 120, 40)
+	p.press("i").types("Bob").press("enter", "L").sees("Open to your network")
+	f.mu.Lock()
+	f.network, f.err = "", protocol.Errorf(protocol.CodeUsage, "P4P_LAN is to be one of this computer's addresses.")
+	f.mu.Unlock()
+	p.press("x").sees("not open to the network at the moment").press("L").doesNotSee("others reach already").sees("P4P_LAN")
+}

@@ -168,7 +168,7 @@ func (k *Keeper) settled(ctx context.Context, done func(url string) bool) (strin
 		} else if url, err := elsewhere(ctx, address(k.dir)); err == nil {
 			if done(url) {
 				k.adjusting.Lock()
-				_, _ = k.judge(false) // without a network all stays as it was
+				_, _ = k.judge(url != "") // without a network all stays as it was
 				k.adjusting.Unlock()
 				return url, nil
 			}
@@ -256,6 +256,7 @@ func (k *Keeper) judge(open bool) (v view, err error) {
 // adjust opens or shuts the encrypted port as the file says. With look it also
 // follows this machine: to another address in the same network, and out of it.
 func (k *Keeper) adjust(ctx context.Context, look bool) {
+	byAnother := k.openByAnother(ctx)
 	k.adjusting.Lock()
 	defer k.adjusting.Unlock()
 	k.mu.Lock()
@@ -266,7 +267,7 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 	if !look && !soon && w.listen != "" && (opened == "https://"+w.listen || w == away) {
 		return
 	}
-	v, err := k.judge(opened != "")
+	v, err := k.judge(opened != "" || own == nil && byAnother)
 	switch {
 	case own == nil:
 		return
@@ -305,6 +306,19 @@ func (k *Keeper) adjust(ctx context.Context, look bool) {
 			k.config.Log.Warn("the network of the open server cannot be kept", "code", protocol.CodeOf(err))
 		}
 	}
+}
+
+// openByAnother tells whether another process serves and has the server open as the file
+// says: a gateway that is silent shuts it no more here than there.
+func (k *Keeper) openByAnother(ctx context.Context) bool {
+	w := k.wanted()
+	if w.listen == "" || k.Serving() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, k.config.wait)
+	defer cancel()
+	url, err := elsewhere(ctx, address(k.dir))
+	return err == nil && url == "https://"+w.listen
 }
 
 func (k *Keeper) openOn(ctx context.Context, own *server.Server, asked wish, listen string) (string, error) {

@@ -514,3 +514,23 @@ func waitUntil(t *testing.T, done func() bool) {
 		}
 	}
 }
+
+func TestASilentGatewayShutsNothingForTheSecondProgramEither(t *testing.T) {
+	home, l := t.TempDir(), &laptop{at: atHome}
+	first := keepStill(t, home, l)
+	url, err := first.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := keepStill(t, home, l)
+	second.adjust(t.Context(), true)
+	l.goes(atHomeSilent)
+	first.adjust(t.Context(), true)
+	second.adjust(t.Context(), true)
+	if !answers(url) || first.Opened() != url {
+		t.Fatal("it is shut")
+	}
+	if second.Opened() != url || second.Away() || second.Unsure() {
+		t.Errorf("it is open at %s, and the second program says %q, away %v, unsure %v", url, second.Opened(), second.Away(), second.Unsure())
+	}
+}
