@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -133,6 +134,25 @@ func (c *compose) keepAttachment(p *client.Picture, file string) tea.Cmd {
 	cl, d, n := c.client, c.drafts, c.drafts.begin(pictureDraft, c.next())
 	return c.do(func(ctx context.Context) tea.Msg {
 		if err := d.savePicture(ctx, cl, p, file, n); err != nil {
+			return attemptedMsg{err: err}
+		}
+		return nil
+	})
+}
+
+// nameAttachment keeps the picture of a draft that came back with its file, unless another
+// window's is there.
+func (c *compose) nameAttachment(p *client.Picture, file string) tea.Cmd {
+	cl, d, n := c.client, c.drafts, c.next()
+	return c.do(func(ctx context.Context) tea.Msg {
+		kept, _, err := cl.DraftPicture(ctx, postDraft)
+		if err == nil && kept != nil && !bytes.Equal(kept.Bytes, p.Bytes) {
+			return nil
+		}
+		if err == nil {
+			err = d.savePicture(ctx, cl, p, file, n)
+		}
+		if err != nil {
 			return attemptedMsg{err: err}
 		}
 		return nil

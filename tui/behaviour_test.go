@@ -505,3 +505,27 @@ func TestAPostOfControlCharactersSaysThatNothingCanBeShown(t *testing.T) {
 	f.says(key(9), time.Minute, "\x1b[2J\x1b[H\u202e")
 	sit(t, f, 80, 24).sees("anonymous", "(nothing that can be shown)")
 }
+
+// It wrote over this one's draft, and what it sent took that away.
+func TestADraftThatAnotherWindowTookAwayIsKeptWhenItIsLeft(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("n").types("My long text").wait()
+	delete(p.fake.drafts, "post")
+	p.press("esc").sees("The draft is kept").wait()
+	if d := p.fake.drafts["post"]; d != "My long text" {
+		t.Errorf("the draft is %q", d)
+	}
+}
+
+func TestWhatIsNotSentAtAllLeavesThePictureOfAnotherWindowsDraftAlone(t *testing.T) {
+	p := sit(t, lively(), 80, 24)
+	p.press("n").types("Look").press("ctrl+o").types("sun").press("enter", "esc").wait()
+	p.fake.drafts["post"], p.fake.draftPicture, p.fake.draftFile = "from the other window", &client.Picture{Bytes: []byte("another"), Alt: "a hill"}, "hill.png"
+	p.fake.sends = func(string) { p.fake.err = protocol.Errorf(protocol.CodeNoServer, "The server does not answer: try again later.") }
+	p.press("ctrl+s").sees("does not answer").wait()
+	p.fake.err, p.fake.sends = nil, nil
+	p.press("esc").sees("The draft is kept").wait()
+	if p.fake.draftPicture.Alt != "a hill" {
+		t.Errorf("the other window's draft has the picture %q", p.fake.draftPicture.Alt)
+	}
+}

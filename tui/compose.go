@@ -138,7 +138,7 @@ func (c *compose) took(msg postSentMsg) tea.Cmd {
 		c.editor.sent = false
 		failed := c.fail(msg.err)
 		if a := c.attached; a.picture != nil { // a draft that came back does not know its file
-			return tea.Batch(failed, c.keepAttachment(a.picture, a.file))
+			return tea.Batch(failed, c.nameAttachment(a.picture, a.file))
 		}
 		return failed
 	}

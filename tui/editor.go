@@ -29,6 +29,7 @@ type editor struct {
 	where string
 	gen   int
 	dirty bool   // typed since the last save
+	typed bool   // at all: it is not only what was read
 	kept  string // what was read or saved last
 	timer bool   // a save is coming
 	sent  bool   // the text is being sent, which ends the draft: nothing may bring it back
@@ -114,7 +115,7 @@ func (e *editor) input(msg tea.Msg) tea.Cmd {
 	if e.area.Value() == before {
 		return cmd
 	}
-	e.dirty = true
+	e.dirty, e.typed = true, true
 	if !e.timer {
 		e.timer = true
 		cmd = tea.Batch(cmd, e.after(saveAfter, draftDueMsg{e.gen}))
@@ -124,12 +125,35 @@ func (e *editor) input(msg tea.Msg) tea.Cmd {
 
 // keep writes the draft now, if it changed.
 func (e *editor) keep() tea.Cmd {
-	if !e.dirty || e.sent {
+	switch {
+	case e.sent:
+		return nil
+	case !e.dirty && e.typed && !e.isBlank() && e.drafts.settled(e.where): // else it is just being written
+		return e.still()
+	case !e.dirty:
 		return nil
 	}
 	e.dirty, e.kept = false, e.area.Value()
 	c, d, where, text, gen, n := e.client, e.drafts, e.where, e.kept, e.gen, e.drafts.begin(e.where, e.next())
 	return e.do(func(ctx context.Context) tea.Msg {
+		return draftSavedMsg{gen, d.save(ctx, c, where, text, n)}
+	})
+}
+
+// still keeps a text once more of which another window has taken away what was saved: it
+// goes behind what that has put there.
+func (e *editor) still() tea.Cmd {
+	c, d, where, text, gen, n := e.client, e.drafts, e.where, e.area.Value(), e.gen, e.next()
+	return e.do(func(ctx context.Context) tea.Msg {
+		now, err := c.Draft(ctx, where)
+		switch {
+		case err != nil:
+			return draftSavedMsg{gen, err}
+		case strings.Contains(now, text):
+			return nil
+		case now != "":
+			text = now + "\n\n" + text
+		}
 		return draftSavedMsg{gen, d.save(ctx, c, where, text, n)}
 	})
 }

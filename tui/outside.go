@@ -77,6 +77,11 @@ func (e *editor) edited(msg editedMsg) tea.Cmd {
 	e.away = false
 	if msg.text != e.area.Value() {
 		e.area.SetValue(msg.text)
+		e.typed = true
+	}
+	e.kept = e.area.Value()
+	if msg.err != nil { // it may not be saved
+		e.kept, e.dirty = "", true
 	}
 	var n outsideNote
 	switch {

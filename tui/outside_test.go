@@ -189,3 +189,14 @@ func TestTheTerminalIsTheEditorsAndThenTheAppsAgain(t *testing.T) {
 	}
 	f.leavesNothing(t)
 }
+
+func TestWhatIsUndoneBehindTheEditorIsSentAndNoDraftStays(t *testing.T) {
+	f := lively()
+	p, _ := writes(t, f, `printf 'AB' >"$2"`)
+	p.press("n").types("A").wait()
+	p.press("ctrl+e").sees("AB")
+	p.press("backspace", "ctrl+s").sees("Posted.").wait().did("make A")
+	if d, ok := f.drafts["post"]; ok {
+		t.Errorf("posted, and the draft is %q", d)
+	}
+}

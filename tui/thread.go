@@ -170,7 +170,7 @@ func (t *thread) tookSent(msg commentSentMsg) tea.Cmd {
 		return t.fail(msg.err)
 	}
 	t.editor.area.Reset()
-	t.editor.dirty, t.editor.kept, t.writing = false, "", false
+	t.editor.dirty, t.editor.typed, t.editor.kept, t.writing = false, false, "", false
 	t.editor.area.Blur()
 	t.move(keymap.Bottom)
 	said := t.tellSent(msg.sent, msg.err, "Sent.")

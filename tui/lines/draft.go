@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"p4p/client"
+	"p4p/protocol"
 )
 
 // compose asks for lines until one is a dot, and gives the text with its picture: what
@@ -35,7 +36,7 @@ func (r *reader) compose(ctx context.Context, where string, attached *client.Pic
 			r.prompted = false
 			switch word := strings.TrimSpace(line); {
 			case ok && word == ".":
-				if attached != nil {
+				if draft, _ := r.draft(ctx, where); attached != nil && strings.TrimSpace(draft) == strings.TrimSpace(text) { // or it is another window's
 					if err := r.Client.SaveDraftPicture(ctx, where, attached, ""); err != nil {
 						r.fail(err)
 						return "", nil, false
@@ -117,7 +118,8 @@ func (r *reader) unsent(ctx context.Context, at spot, text string, s client.Sent
 		return
 	}
 	kept := "It is kept as a draft"
-	if draft, _ := r.draft(ctx, at.where); text != "" && !strings.HasSuffix("\n"+draft, "\n"+text) {
+	draft, _ := r.draft(ctx, at.where)
+	if n := protocol.NormalizeText; text != "" && !strings.HasSuffix("\n"+n(draft), "\n"+n(text)) { // what comes back is normalized
 		if draft != "" {
 			text = draft + "\n\n" + text
 			kept = "It is kept behind the draft that was there"

@@ -509,3 +509,47 @@ func TestANameThatLooksLikeAnotherIsAskedAbout(t *testing.T) {
 	}
 	wants(t, hear(t, newServer(), "invite B0b\nyes\n"), "An invite for B0b")
 }
+
+// between is where another window writes its draft after this one's last line.
+type between struct{ *server }
+
+func (s between) SaveDraft(context.Context, string, string) error {
+	s.draft = "of another window"
+	return nil
+}
+
+func TestThePictureGoesToNoDraftOfAnotherWindow(t *testing.T) {
+	s := newServer()
+	var out bytes.Buffer
+	if err := Run(t.Context(), Options{
+		Client: between{s}, Changes: s, Out: &out, now: func() time.Time { return t0 },
+		In: strings.NewReader("picture ../testdata/album/sunset.png\na hill\npost\nLook\n.\n"),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if s.picture != nil {
+		t.Errorf("posted %q, and the draft %q has the picture [%s]", s.posted, s.draft, s.picture.Alt)
+	}
+}
+
+// normal refuses, and gives the text back as the local map keeps it.
+type normal struct{ *server }
+
+func (s normal) PostDraft(_ context.Context, _, text string, p *client.Picture) (client.Sent, error) {
+	s.draft, s.picture = protocol.NormalizeText(text), p
+	return client.Sent{}, protocol.Errorf(protocol.CodeClockAhead, "Your clock is ahead.")
+}
+
+func TestARefusedTextThatComesBackNormalizedIsKeptOnce(t *testing.T) {
+	s := newServer()
+	var out bytes.Buffer
+	if err := Run(t.Context(), Options{
+		Client: normal{s}, Changes: s, Out: &out, now: func() time.Time { return t0 },
+		In: strings.NewReader("post cafe\u0301\n"),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if s.draft != "caf\u00e9" {
+		t.Errorf("the draft is %+q", s.draft)
+	}
+}
