@@ -521,7 +521,9 @@ func TestWhatIsNotSentAtAllLeavesThePictureOfAnotherWindowsDraftAlone(t *testing
 	p := sit(t, lively(), 80, 24)
 	p.press("n").types("Look").press("ctrl+o").types("sun").press("enter", "esc").wait()
 	p.fake.drafts["post"], p.fake.draftPicture, p.fake.draftFile = "from the other window", &client.Picture{Bytes: []byte("another"), Alt: "a hill"}, "hill.png"
-	p.fake.sends = func(string) { p.fake.err = protocol.Errorf(protocol.CodeNoServer, "The server does not answer: try again later.") }
+	p.fake.sends = func(string) {
+		p.fake.err = protocol.Errorf(protocol.CodeNoServer, "The server does not answer: try again later.")
+	}
 	p.press("ctrl+s").sees("does not answer").wait()
 	p.fake.err, p.fake.sends = nil, nil
 	p.press("esc").sees("The draft is kept").wait()

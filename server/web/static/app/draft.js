@@ -23,10 +23,12 @@ export const draftKeys = (place) => IDBKeyRange.bound(nameOf(place), photoOf(nam
 
 // All drafts, as they are kept: setting's name -> { text, alt, at }, or the photo.
 const kept = new Map();
+let heard = new Set(); // what other tabs wrote while all was read, and is newer
 
 export const loaded = all("settings", IDBKeyRange.bound("draft ", "draft!")).then(
   (rows) => {
-    for (const r of rows) kept.set(r.name, r.value);
+    for (const r of rows) if (!heard.has(r.name)) know([r.name, r.value]);
+    heard = null;
     takeLast();
   },
   (err) => console.warn("drafts:", err),
@@ -66,6 +68,7 @@ function know([name, value]) {
 const tabs = new BroadcastChannel("p4p drafts");
 tabs.onmessage = ({ data }) => {
   data.forEach(know);
+  for (const [name] of data) heard?.add(name);
   for (const d of open) {
     const change = data.find(([name]) => name === d.name);
     if (change) d.hear(change[2]);
@@ -79,7 +82,7 @@ async function lookAgain() {
     const { at } = d.base;
     const rows = new Map((await all("settings", draftKeys(d.place))).map((r) => [r.name, r.value]));
     const news = rows.get(d.name)?.at ?? at; // what is not there may be posted, or lost with all that was kept
-    if (!open.has(d) || d.base.at !== at || news === at) continue;
+    if (!open.has(d) || d.base.at !== at || news <= at) continue; // what is older was heard, and its writer could not keep it
     for (const name of [d.name, photoOf(d.name)]) know([name, rows.get(name)]);
     d.hear(at);
   }
