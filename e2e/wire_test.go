@@ -162,6 +162,9 @@ const phoneBook = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:uid-4711-of-quill\r\nFN:Qui
 // Everything that two people do, past a recorder: what is said in public crosses
 // the wire, and who they are to each other does not.
 func TestNoNameNumberPassphraseOrSecretCrossesTheWire(t *testing.T) {
+	if testing.Short() {
+		t.Skip("dozens of programs, one after the other")
+	}
 	data := t.TempDir()
 	s, err := server.Start(t.Context(), server.Config{Data: data, Listen: "127.0.0.1:0"})
 	if err != nil {
