@@ -683,6 +683,33 @@ func TestAPictureThatWasMissedWithoutNetworkComesWithIt(t *testing.T) {
 	p.until(`document.querySelector(".post img")?.naturalWidth === 40`)
 }
 
+// The connection may be back before the browser has drawn that there was none.
+func TestAPictureThatWasMissedForAMomentComesAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPhone(t)
+	s := webServer(t)
+	p.before(`
+		const ready = new Promise((done) => addEventListener("load", async () => {
+			const { loadAgain } = await import("/static/app/blobs.js");
+			new MutationObserver(() => {
+				if (!sessionStorage.away || !document.body.innerText.includes("The picture cannot be loaded")) return;
+				delete sessionStorage.away;
+				loadAgain();
+			}).observe(document, { subtree: true, childList: true });
+			done();
+		}));
+		const ask = window.fetch;
+		window.fetch = (...a) => sessionStorage.away && String(a[0]).includes("/v1/blobs/") ? ready.then(() => Promise.reject(new TypeError("away"))) : ask(...a);`)
+	p.open(s.URL() + "/#write")
+	p.upload("#photo", plainPhoto(t, 40, 30, color.White))
+	p.until(`document.querySelector(".preview img")?.naturalWidth > 0`)
+	p.press("Post")
+	p.sees("Posted.")
+	eval[string](p, `(sessionStorage.away = "1")`)
+	p.do(chromedp.Reload())
+	p.until(`document.querySelector(".post img")?.naturalWidth === 40`)
+}
+
 // What is told in passing lies over the buttons at the bottom of the screen for a while.
 func TestWhatIsToldInPassingKeepsNobodyFromPressing(t *testing.T) {
 	t.Parallel()

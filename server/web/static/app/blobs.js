@@ -49,6 +49,7 @@ function again(note) {
   const img = missing.get(note);
   missing.delete(note);
   note.replaceWith(img);
+  near.unobserve(img); // or what left and came back between two frames is no news
   near.observe(img);
 }
 
