@@ -226,7 +226,7 @@ func TestNoViewOfThePageHasASeriousAccessibilityFault(t *testing.T) {
 		p.types("Who is it for?", "Dave")
 		p.press("Make the invite")
 		p.until(`document.querySelector("canvas.qr") !== null`)
-		p.press("The link in words")
+		p.press("The link as text")
 		p.shot("made invite")
 		link, err := protocol.ParseLink(eval[string](p, `document.querySelector(".link").textContent`))
 		if err != nil {

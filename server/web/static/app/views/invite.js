@@ -74,7 +74,7 @@ function inviteParts(r) {
       navigator.share ? button("Share the link", () => navigator.share({ url }).catch(() => {}), { class: "primary" }) : null,
       button("Copy the link", () => copy(url, "Link"), { class: navigator.share ? "" : "primary" }),
     ),
-    el("details", {}, el("summary", { text: "The link in words" }), el("p", { class: "link", text: url })),
+    el("details", {}, el("summary", { text: "The link as text" }), el("p", { class: "link", text: url })),
     local ? el("p", { class: "warning", text: "This address works on this machine only: other devices cannot reach it." }) : null,
     el("p", { class: "quiet", text: "It works for one person and one time. You are asked to confirm before the name sticks." }),
     el("p", {}, el("a", { class: "button quietly", href: "/#friends", text: "Done" })),
