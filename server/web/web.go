@@ -151,7 +151,7 @@ var Worker = func() File {
 
 // modules has a browser load at once what the program starts with, where it would ask
 // for one file after the other as it meets their names.
-func modules() string {
+var modules = sync.OnceValue(func() string {
 	needed := map[string]bool{}
 	imported("static/app/main.js", needed)
 	var b strings.Builder
@@ -159,9 +159,9 @@ func modules() string {
 		b.WriteString(`<link rel="modulepreload" href="/` + name + "\">\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
+})
 
-var imports = regexp.MustCompile(`(?m)^(?:import|export)\s[^"';]*?from\s+"(\.[^"]+)"|^import\s+"(\.[^"]+)"`)
+var imports = regexp.MustCompile(`^(?:import|export)\s+(?:[^"';]*?from\s+)?"(\.[^"]+)"`)
 
 // imported adds a module, and all that it and those import by statement. What is only
 // imported when a call needs it, or by a worker, is not among them.
@@ -171,8 +171,15 @@ func imported(name string, to map[string]bool) {
 		return
 	}
 	to[name] = true
-	for _, m := range imports.FindAllSubmatch(f.Body, -1) {
-		imported(path.Join(path.Dir(name), string(m[1])+string(m[2])), to)
+	rest := f.Body
+	for line := range bytes.Lines(f.Body) {
+		// Every p4p does this as it starts: the expression looks at statements only.
+		if bytes.HasPrefix(line, []byte("import")) || bytes.HasPrefix(line, []byte("export")) {
+			if m := imports.FindSubmatch(rest); m != nil {
+				imported(path.Join(path.Dir(name), string(m[1])), to)
+			}
+		}
+		rest = rest[len(line):]
 	}
 }
 
