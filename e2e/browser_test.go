@@ -58,7 +58,11 @@ func launch(flags ...chromedp.ExecAllocatorOption) (ctx context.Context, end fun
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 	}
 	options = append(options, chromedp.Flag("host-resolver-rules", "MAP "+insecureName+" 127.0.0.1"))
-	for _, off := range []string{"quic", "background-networking", "component-update", "sync", "dev-shm-usage", "breakpad"} {
+	for _, off := range []string{
+		"quic", "background-networking", "component-update", "sync", "dev-shm-usage", "breakpad",
+		// Of two windows one is behind the other, and would be held up.
+		"background-timer-throttling", "backgrounding-occluded-windows", "renderer-backgrounding",
+	} {
 		options = append(options, chromedp.Flag("disable-"+off, true))
 	}
 	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), append(options, flags...)...)
