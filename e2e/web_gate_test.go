@@ -119,33 +119,48 @@ func newCrowd(t *testing.T, s *server.Server) *crowd {
 	return &crowd{t, s, root.DeviceKey(0), calls}
 }
 
+func (c *crowd) sign(kind protocol.Kind, said protocol.Payload) protocol.Record {
+	c.t.Helper()
+	nonce, err := protocol.NewNonce(rand.Reader)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	said.Server, said.Nonce, said.CreatedAt = c.s.Info().Server, nonce, protocol.Cut(time.Now())
+	r, err := protocol.Sign(c.key, kind, said)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return r
+}
+
+func (c *crowd) send(records ...protocol.Record) {
+	c.t.Helper()
+	for len(records) > 0 {
+		k := min(len(records), protocol.MaxBatch)
+		batch := make([]string, k)
+		for i, r := range records[:k] {
+			batch[i] = r.JWS
+		}
+		if _, err := c.calls.PostRecords(c.t.Context(), batch); err != nil {
+			c.t.Fatal(err)
+		}
+		records = records[k:]
+	}
+}
+
 // says sends n records of one kind, each with its number in the text.
 func (c *crowd) says(kind protocol.Kind, target protocol.UUID, text string, n int) []protocol.UUID {
 	c.t.Helper()
-	ids := make([]protocol.UUID, n)
-	var waiting []string
+	records, ids := make([]protocol.Record, n), make([]protocol.UUID, n)
 	for i := range n {
-		nonce, err := protocol.NewNonce(rand.Reader)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		said := protocol.Payload{Server: c.s.Info().Server, Nonce: nonce, CreatedAt: protocol.Cut(time.Now()), Target: target}
+		said := protocol.Payload{Target: target}
 		if kind != protocol.KindDeletion {
 			said.Text = fmt.Sprintf("%s %d.", text, i)
 		}
-		r, err := protocol.Sign(c.key, kind, said)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		ids[i] = r.ID
-		waiting = append(waiting, r.JWS)
-		if len(waiting) == protocol.MaxBatch || i == n-1 {
-			if _, err := c.calls.PostRecords(c.t.Context(), waiting); err != nil {
-				c.t.Fatal(err)
-			}
-			waiting = nil
-		}
+		records[i] = c.sign(kind, said)
+		ids[i] = records[i].ID
 	}
+	c.send(records...)
 	return ids
 }
 

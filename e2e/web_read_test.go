@@ -1,71 +1,27 @@
 package e2e
 
 import (
-	"crypto/rand"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"p4p/client"
-	"p4p/client/wire"
 	"p4p/protocol"
 	"p4p/server"
 )
 
-// strangers is somebody whom nobody knows, who posts "number 0", "number 1", …
+// strangers is a crowd that posts "number 0", "number 1", …
 type strangers struct {
-	t     *testing.T
-	s     *server.Server
-	key   protocol.DeviceKey
-	calls *wire.Client
-	n     int
-	ids   []protocol.UUID // of all posts
+	*crowd
+	n   int
+	ids []protocol.UUID // of all posts
 }
 
 func newStrangers(t *testing.T, s *server.Server) *strangers {
 	t.Helper()
-	root, err := protocol.NewRoot(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	calls, err := wire.New(s.URL(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(calls.Close)
-	return &strangers{t: t, s: s, key: root.DeviceKey(0), calls: calls}
-}
-
-func (c *strangers) sign(kind protocol.Kind, said protocol.Payload) protocol.Record {
-	c.t.Helper()
-	nonce, err := protocol.NewNonce(rand.Reader)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	said.Server, said.Nonce, said.CreatedAt = c.s.Info().Server, nonce, protocol.Cut(time.Now())
-	r, err := protocol.Sign(c.key, kind, said)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return r
-}
-
-func (c *strangers) send(records ...protocol.Record) {
-	c.t.Helper()
-	for len(records) > 0 {
-		k := min(len(records), protocol.MaxBatch)
-		batch := make([]string, k)
-		for i, r := range records[:k] {
-			batch[i] = r.JWS
-		}
-		if _, err := c.calls.PostRecords(c.t.Context(), batch); err != nil {
-			c.t.Fatal(err)
-		}
-		records = records[k:]
-	}
+	return &strangers{crowd: newCrowd(t, s)}
 }
 
 // posts gives the UUIDs of n new posts, the newest last.
