@@ -228,14 +228,7 @@ func TestAnInviteThatAnotherTabStillShowsChangesNothingOfItsFriendship(t *testin
 	q := p.tab()
 	q.open(invite.Link.URL())
 	q.sees("Who did the invite come from?")
-	p.types("Who did the invite come from?", "Alice")
-	p.press("Accept")
-	p.sees("Safety number")
-	alice.becomes(invite.Friendship, client.StateAccepted)
-	if _, err := alice.Confirm(t.Context(), invite.Friendship); err != nil {
-		t.Fatal(err)
-	}
-	p.sees("You are friends")
+	p.becomesFriend(alice, invite.Friendship, "Alice")
 	p.open(s.URL() + "/#friends")
 	p.press("Safety number")
 	p.press("We compared: it is the same")

@@ -51,15 +51,21 @@ func (p *phone) befriends(c *peer, name string) protocol.UUID {
 	p.t.Helper()
 	invite := c.invites("the phone")
 	p.open(invite.Link.URL())
+	p.becomesFriend(c, invite.Friendship, name)
+	return invite.Friendship
+}
+
+// becomesFriend accepts the invite that is open, and has the peer confirm it.
+func (p *phone) becomesFriend(c *peer, friendship protocol.UUID, name string) {
+	p.t.Helper()
 	p.types("Who did the invite come from?", name)
 	p.press("Accept")
 	p.sees("Safety number")
-	c.becomes(invite.Friendship, client.StateAccepted)
-	if _, err := c.Confirm(c.t.Context(), invite.Friendship); err != nil {
+	c.becomes(friendship, client.StateAccepted)
+	if _, err := c.Confirm(c.t.Context(), friendship); err != nil {
 		p.t.Fatal(err)
 	}
 	p.sees("You are friends")
-	return invite.Friendship
 }
 
 // with lends the phone to a subtest.

@@ -263,14 +263,7 @@ func TestOneMailboxInTroubleHoldsUpNothingAndAReconnectAsksForNoneInVain(t *test
 		};
 		window.again = () => { window.mailboxes = 0; window.sockets.at(-1).close(); };`)
 	p.open(invite.Link.URL())
-	p.types("Who did the invite come from?", "Alice")
-	p.press("Accept")
-	p.sees("Safety number")
-	alice.becomes(invite.Friendship, client.StateAccepted)
-	if _, err := alice.Confirm(t.Context(), invite.Friendship); err != nil {
-		t.Fatal(err)
-	}
-	p.sees("You are friends")
+	p.becomesFriend(alice, invite.Friendship, "Alice")
 	eval[bool](p, `(window.again(), true)`)
 	p.until(`window.sockets.length === 2 && ` + isLive)
 	alice.posts("after the second hello, and its notices")
